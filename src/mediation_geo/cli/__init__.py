@@ -1,0 +1,55 @@
+"""
+The command line: one file for each group of commands, parsing and printing only.
+
+Each file has `register(app)`; nothing heavy is imported before a command runs, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from mediation_geo.cli.console import fail
+from mediation_geo.errors import MediationGeoError
+
+__all__ = ["app", "main"]
+
+_GROUPS = ("build", "proches", "serve", "sources", "geocode", "dedupe", "release", "coverage", "doctor")
+
+app = typer.Typer(
+    name="mediation-geo",
+    help="The register of places of digital help in France: build it, serve it, ask it.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+evaluations = typer.Typer(help="Measure the quality of a stage on labelled data.", no_args_is_help=True)
+
+for _group in _GROUPS:
+    _module = import_module(f"mediation_geo.cli.{_group}")
+    _module.register(app)
+    if hasattr(_module, "register_eval"):
+        _module.register_eval(evaluations)
+app.add_typer(evaluations, name="eval")
+
+
+def main() -> None:
+    """
+    Run the command line; errors we raise on purpose end with one sentence and exit code 2.
+
+    Exit codes: 0 done, 1 a negative answer (nothing found, a check failed), 2 wrong use or unusable input, 130 interrupted.
+    """
+    try:
+        app()
+    except MediationGeoError as error:
+        sys.exit(fail(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not our failure; keep the interpreter from complaining at exit.
+        sys.stdout = None  # type: ignore[assignment]
+        sys.exit(0)

@@ -1,0 +1,33 @@
+"""
+What every command shares: how it says that something went wrong, and how it prints machine-readable answers.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from mediation_geo.errors import MediationGeoError, PublishRefused, RequestError
+
+__all__ = ["fail", "print_json", "say"]
+
+
+def say(message: str) -> None:
+    """Print a line for people on standard error, so that standard output stays machine-readable."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def fail(error: MediationGeoError) -> int:
+    """Print an error and what would be right; return the exit code."""
+    say(f"mediation-geo: {error}")
+    if isinstance(error, RequestError) and error.allowed:
+        say(f"  expected one of: {', '.join(error.allowed)}")
+    if isinstance(error, PublishRefused):
+        say("  the previous release stays current")
+    return 2
+
+
+def print_json(value: Any) -> None:
+    """Print a value as indented JSON in UTF-8 on standard output."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
