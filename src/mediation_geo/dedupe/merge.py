@@ -1,0 +1,161 @@
+"""
+One place from the records of each cluster: which record speaks for which field, and why.
+
+Located records and their clusters in, rows of places out. Records are never changed, so every merge can be undone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mediation_geo.dedupe import trust
+from mediation_geo.dedupe.provenance import Choices, provenance_text
+from mediation_geo.geodesy import geocentric_m
+from mediation_geo.standard import FIELD_NAMES, LIST_FIELDS
+
+__all__ = ["ADDRESS_FIELDS", "merge_records"]
+
+# Address and position describe one spot: they travel together, from one record.
+ADDRESS_FIELDS = (
+    "commune", "code_postal", "code_insee", "adresse", "complement_adresse", "latitude", "longitude",
+    "code_arrondissement", "code_departement", "code_region", "timezone",
+    "position_precision", "position_uncertainty_m", "position_origin",
+)  # fmt: skip
+
+_BY_TRUST = ("nom", "telephone", "horaires", "presentation_resume", "presentation_detail", "structure_parente",
+             "fiche_acces_libre", "prise_rdv", "source")  # fmt: skip
+_PRECISIONS = ("housenumber", "interpolated", "street", "locality", "municipality")
+
+
+def merge_records(records: pd.DataFrame, clusters: NDArray[np.int64]) -> pd.DataFrame:
+    """
+    One row for each cluster, each field from the record that knows it best.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        Layout `LOCATED_RECORDS`, sorted by `record_id`.
+    clusters : numpy.ndarray of int64, shape (n,)
+        Cluster of each record, 0 to k - 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        k rows in the order of the clusters: the fields of the standard (without `id`), the located columns, `source_ids`,
+        `sources`, `published_ids` and `provenance`.
+
+    Notes
+    -----
+    Address and position come together from the most precise position, then from the record nearest to the others. Other
+    single values come from the record of greatest trust: trust in the value (a legal name, a personal mobile weigh less)
+    times an age decay of half in two years. The decay is a ratio of ages, so a choice never changes because a day passed.
+    Lists are united, most trusted first. The SIRET is the most frequent one, and missing when the records name different
+    legal persons. The date is the latest.
+    """
+    size = int(clusters.max()) + 1 if len(clusters) else 0
+    single = np.bincount(clusters, minlength=size) == 1
+    alone = single[clusters]
+    order = np.argsort(clusters[alone], kind="stable")
+    kept = records.loc[alone].iloc[order].reset_index(drop=True)
+    untouched = _single_places(kept, clusters[alone][order])
+    several = _multi_places(records.loc[~alone].reset_index(drop=True), clusters[~alone])
+    parts = [part for part in (untouched, several) if len(part)]
+    if not parts:
+        return untouched
+    return pd.concat(parts, ignore_index=True).sort_values("cluster", kind="stable", ignore_index=True).drop(columns="cluster")
+
+
+def _single_places(records: pd.DataFrame, clusters: NDArray[np.int64]) -> pd.DataFrame:
+    sources = trust.source_names(records)
+    return records.assign(
+        cluster=clusters,
+        source_ids=[[value] for value in records["record_id"]],
+        sources=[[value] for value in sources],
+        published_ids=[[value] if isinstance(value, str) else [] for value in records["id"]],
+        provenance=[
+            provenance_text({"*": (record_id, date, "only_record")})
+            for record_id, date in zip(records["record_id"], trust.iso_dates(records), strict=True)
+        ],
+    )
+
+
+def _multi_places(records: pd.DataFrame, clusters: NDArray[np.int64]) -> pd.DataFrame:
+    ids, compact = np.unique(clusters, return_inverse=True)
+    compact = compact.astype(np.int64).reshape(-1)
+    choices = Choices(records, compact, count=len(ids))
+    decay = trust.age_weight(records["date_maj"])
+    spot = _best_spot(records, compact, count=len(ids), decay=decay)
+    for name in ADDRESS_FIELDS:
+        choices.take(name, spot, rule="best_position")
+    weights = {"nom": trust.name_trust(records), "telephone": trust.phone_trust(records["telephone"])}
+    for name in _BY_TRUST:
+        weight = decay * weights.get(name, 1.0)
+        choices.take(name, _heaviest(records[name], compact, weight, count=len(ids)), rule="most_trusted")
+    for name in LIST_FIELDS:
+        choices.unite(name, decay)
+    choices.take("date_maj", _heaviest(records["date_maj"], compact, decay, count=len(ids)), rule="latest")
+    choices.take("pivot", _frequent_pivot(records["pivot"], compact, count=len(ids)), rule="most_frequent")
+    return choices.frame().assign(cluster=ids)
+
+
+def _heaviest(values: pd.Series[Any], clusters: NDArray[np.int64], weight: Any, *, count: int) -> NDArray[np.int64]:
+    """Row of the heaviest known value of each cluster, -1 where none is known; ties go to the first record."""
+    rows = np.flatnonzero(values.notna().to_numpy())
+    order = np.lexsort((rows, -np.broadcast_to(weight, len(values))[rows], clusters[rows]))
+    return _first_of_each(clusters, rows[order], count=count)
+
+
+def _first_of_each(clusters: NDArray[np.int64], rows: NDArray[np.int64], *, count: int) -> NDArray[np.int64]:
+    chosen = np.full(count, -1, dtype=np.int64)
+    # Written backwards, so that the first row of each cluster is the one that stays.
+    chosen[clusters[rows[::-1]]] = rows[::-1]
+    return chosen
+
+
+def _best_spot(
+    records: pd.DataFrame, clusters: NDArray[np.int64], *, count: int, decay: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    precision = records["position_precision"].map({name: rank for rank, name in enumerate(_PRECISIONS)})
+    has_position = records["latitude"].notna() & records["longitude"].notna()
+    rank = precision.where(has_position).fillna(len(_PRECISIONS)).to_numpy(dtype=np.float64)
+    rank = rank + np.where(records["adresse"].notna(), 0.0, 0.5)
+    # Where the geocoder or the source named no precision, a written house number is the better witness.
+    numbered = records["adresse"].str.contains(r"\d", regex=True, na=False).to_numpy(dtype=bool)
+    spread = _distance_to_others(records, clusters, best=_lowest(rank, clusters, count=count)[clusters] == rank)
+    order = np.lexsort((np.arange(len(records)), -decay, spread, ~numbered, rank, clusters))
+    return _first_of_each(clusters, order, count=count)
+
+
+def _lowest(values: NDArray[np.float64], clusters: NDArray[np.int64], *, count: int) -> NDArray[np.float64]:
+    lowest = np.full(count, np.inf)
+    np.minimum.at(lowest, clusters, values)
+    return lowest
+
+
+def _distance_to_others(
+    records: pd.DataFrame, clusters: NDArray[np.int64], *, best: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Metres from each record to the median position of the best-placed records of its cluster, in steps of 10 m."""
+    points = geocentric_m(records["longitude"], records["latitude"])
+    frame = pd.DataFrame(points, columns=["x", "y", "z"]).where(pd.Series(best), axis=0)
+    median = frame.groupby(clusters).transform("median").to_numpy()
+    distance = np.sqrt(((points - median) ** 2).sum(axis=1))
+    return np.where(np.isnan(distance), np.inf, np.round(distance / 10))
+
+
+def _frequent_pivot(pivot: pd.Series[Any], clusters: NDArray[np.int64], *, count: int) -> NDArray[np.int64]:
+    """Row of the most frequent pivot; none where the records name different legal persons (SIREN, first nine digits)."""
+    frame = pd.DataFrame({"pivot": pivot, "cluster": clusters, "row": np.arange(len(pivot))})
+    frame = frame[frame["pivot"].notna() & frame["pivot"].str.strip("0").ne("")]
+    legal_persons = frame.groupby("cluster")["pivot"].transform(lambda values: values.str[:9].nunique())
+    frame = frame[legal_persons.eq(1)]
+    frame = frame.assign(times=frame.groupby(["cluster", "pivot"])["row"].transform("size"))
+    frame = frame.sort_values(["cluster", "times", "pivot", "row"], ascending=[True, False, True, True], kind="stable")
+    return _first_of_each(clusters, frame["row"].to_numpy(dtype=np.int64), count=count)
+
+
+assert set(ADDRESS_FIELDS) | set(_BY_TRUST) | set(LIST_FIELDS) | {"id", "date_maj", "pivot"} >= set(FIELD_NAMES)  # noqa: S101

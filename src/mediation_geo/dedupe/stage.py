@@ -1,0 +1,176 @@
+"""
+The stage: located records in, places with stable ids out, with every reason for every merge.
+
+It strings the steps of this room together and decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mediation_geo.dedupe.identity import Identity, Previous, assign_place_ids
+from mediation_geo.dedupe.judge import Judgement, judge_by_model, judge_by_official_rule
+from mediation_geo.dedupe.merge import merge_records
+from mediation_geo.dedupe.overrides import Decisions, decisions_for
+from mediation_geo.dedupe.report import cluster_issues
+from mediation_geo.standard import (
+    LINKS,
+    LOCATED_RECORDS,
+    MEMBERS,
+    PLACES,
+    check_row_ledger,
+    concat_issues,
+    conform,
+)
+
+__all__ = ["RULES", "Deduplication", "deduplicate"]
+
+Judge = Callable[[pd.DataFrame, Previous | None, Decisions], Judgement]
+RULES: Mapping[str, Judge] = MappingProxyType({"model": judge_by_model, "official": judge_by_official_rule})
+
+
+@dataclass(frozen=True, slots=True)
+class Deduplication:
+    """
+    Places and the evidence for them.
+
+    Attributes
+    ----------
+    places : geopandas.GeoDataFrame
+        Layout `PLACES`, EPSG:4326, sorted by `place_id`.
+    members : pandas.DataFrame
+        Layout `MEMBERS`: each record in exactly one place, sorted by `record_id`.
+    links : pandas.DataFrame
+        Layout `LINKS`: every pair that was compared.
+    issues : pandas.DataFrame
+        Layout `ISSUES`.
+    events : pandas.DataFrame
+        `event`, `place_id`, `release_id`, `record_ids`, `other_place_ids`: what happened to ids since the last release.
+    """
+
+    places: gpd.GeoDataFrame
+    members: pd.DataFrame
+    links: pd.DataFrame
+    issues: pd.DataFrame
+    events: pd.DataFrame
+
+
+def deduplicate(
+    records: pd.DataFrame,
+    *,
+    rule: str = "model",
+    previous: Previous | None = None,
+    overrides: pd.DataFrame | None = None,
+    as_of: dt.date,
+) -> Deduplication:
+    """
+    Unite the records that describe one place.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        Layout `LOCATED_RECORDS`; the order of rows does not matter.
+    rule : {"model", "official"}
+        The model of this package, or the rule of the national pipeline.
+    previous : Previous, optional
+        The last release, so that places keep their ids and nothing flaps.
+    overrides : pandas.DataFrame, optional
+        Human decisions, as `read_overrides` returns them.
+    as_of : datetime.date
+        The day of the release: freshness is computed with it, and it is the release id of the events.
+
+    Returns
+    -------
+    Deduplication
+
+    Raises
+    ------
+    OverrideConflict
+        If human decisions contradict each other.
+    ValueError
+        If the rule is unknown.
+
+    Examples
+    --------
+    >>> records = pd.DataFrame({
+    ...     "record_id": ["a/1", "b/1"], "feed": ["a", "b"], "row": [1, 1], "nom": ["Mairie de Lattes", "Mairie Lattes"],
+    ...     "adresse": ["1 avenue de Montpellier", "1 av de Montpellier"], "commune": ["Lattes", "Lattes"],
+    ...     "code_insee": ["34129", "34129"], "latitude": [43.5676, 43.5676], "longitude": [3.9046, 3.9046],
+    ... })
+    >>> result = deduplicate(records, as_of=dt.date(2026, 1, 1))
+    >>> len(result.places), result.members["place_id"].nunique()
+    (1, 1)
+    """
+    if rule not in RULES:
+        message = f"unknown rule {rule!r}: expected one of {sorted(RULES)}"
+        raise ValueError(message)
+    ordered = conform(records, LOCATED_RECORDS).sort_values("record_id", kind="stable", ignore_index=True)
+    decisions = decisions_for(ordered["record_id"], overrides)
+    judgement = RULES[rule](ordered, previous, decisions)
+    release_id = as_of.isoformat()
+    identity = assign_place_ids(ordered["record_id"], judgement.clusters, previous=previous, release_id=release_id)
+    merged = merge_records(ordered, judgement.clusters)
+    places = _finish(merged, identity, previous=previous, as_of=as_of)
+    members = pd.DataFrame(
+        {"record_id": ordered["record_id"], "place_id": identity.place_ids[judgement.clusters]}
+    )
+    check_row_ledger("dedupe", came_in=records["record_id"], went_on=members["record_id"], rejected=())
+    issues = concat_issues([decisions.issues, judgement.issues, cluster_issues(ordered, judgement)])
+    return Deduplication(
+        places, conform(members, MEMBERS), conform(judgement.links(ordered["record_id"]), LINKS), issues, identity.events
+    )
+
+
+def _finish(
+    merged: pd.DataFrame, identity: Identity, *, previous: Previous | None, as_of: dt.date
+) -> gpd.GeoDataFrame:
+    """Ids, aliases, freshness, dates of sight and geometry of the merged places."""
+    today = pd.Timestamp(as_of)
+    place_ids = pd.Series(identity.place_ids, dtype="str")
+    first_seen = pd.Series(today, index=place_ids.index)
+    if previous is not None:
+        before = previous.places.set_index("place_id")["first_seen"]
+        first_seen = pd.to_datetime(place_ids.map(before)).fillna(today)
+    places = merged.assign(
+        place_id=place_ids,
+        id=place_ids,
+        aliases=_aliases(merged, identity),
+        freshness=_freshness(merged["date_maj"], today=today),
+        first_seen=first_seen,
+        last_seen=today,
+    )
+    table = conform(places, {name: kind for name, kind in PLACES.items() if kind != "geometry"})
+    # Positions were checked when records were located; missing ones give a missing geometry, never a point at 0, 0.
+    points = gpd.points_from_xy(table["longitude"], table["latitude"])
+    unknown = (table["longitude"].isna() | table["latitude"].isna()).to_numpy()
+    points[unknown] = None
+    frame = gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
+    return frame.sort_values("place_id", kind="stable", ignore_index=True)
+
+
+def _aliases(merged: pd.DataFrame, identity: Identity) -> list[list[str]]:
+    """Every other id a place answers to: former place ids, record ids, published ids and their official compounds."""
+    aliases = []
+    columns = (merged["source_ids"], merged["published_ids"])
+    for place_id, source_ids, published in zip(identity.place_ids.tolist(), *columns, strict=True):
+        parts = [part for each in published if "__" in each for part in each.split("__")]
+        compound = ["__".join(sorted(published))] if len(published) > 1 else []
+        former = identity.former_ids.get(place_id, ())
+        aliases.append(sorted({*former, *source_ids, *published, *parts, *compound} - {place_id}))
+    return aliases
+
+
+def _freshness(dates: pd.Series, *, today: pd.Timestamp) -> NDArray[np.object_]:
+    recent = dates > today - pd.DateOffset(months=6)
+    to_check = dates > today - pd.DateOffset(months=18)
+    words = np.where(recent, "recent", np.where(to_check, "a_verifier", "ancien")).astype(object)
+    words[dates.isna().to_numpy()] = None
+    return words
