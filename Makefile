@@ -1,0 +1,55 @@
+# Two commands on a fresh machine: `make run` serves the register, `make test` checks everything. `make help` lists the rest.
+
+PORT ?= 5000
+VENV ?= .venv
+# Empty: the newest of Python 3.14 down to 3.11 that is found. Or a path, or a version such as 3.11.
+PYTHON ?=
+# What `make test` runs, e.g. TESTS=tests/search, or TESTS="tests/search -k paris".
+TESTS ?= tests src
+# `make pins PINS_FLAGS=--upgrade` takes newer versions; without, those that still fit are kept.
+PINS_FLAGS ?=
+
+install = PYTHON='$(PYTHON)' requirements/install '$(VENV)'
+compile = '$(VENV)/bin/uv' pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make pins' $(PINS_FLAGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench docs pins clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+run: ## install what is needed, then build and serve the register on PORT (5000)
+	@$(install) run
+	@exec '$(VENV)/bin/mediation-geo' up --port '$(PORT)'
+
+test: ## all tests and doctests (TESTS=... for some)
+	@$(install) test
+	@exec '$(VENV)/bin/python' -m pytest $(TESTS)
+
+check: ## style, types, and the floors of the house
+	@$(install) test
+	'$(VENV)/bin/ruff' check .
+	'$(VENV)/bin/ruff' format --check .
+	'$(VENV)/bin/mypy'
+	'$(VENV)/bin/lint-imports'
+
+bench: ## side-by-side measurements with peers: one ratio table for each script in benchmarks/
+	@$(install) test
+	@set -e; for script in benchmarks/[!_]*.py; do echo "== $$script"; '$(VENV)/bin/python' "$$script"; done
+
+docs: ## the documentation site, in site/
+	@$(install) docs
+	'$(VENV)/bin/mkdocs' build --strict
+
+pins: ## resolve requirements/*.txt anew from pyproject.toml
+	@$(install) pins
+	$(compile) pyproject.toml requirements/build.in -o requirements/run.txt
+	$(compile) pyproject.toml requirements/build.in --extra dev --extra coverage --extra scale \
+		-c requirements/run.txt -o requirements/test.txt
+	$(compile) pyproject.toml requirements/build.in --extra docs -c requirements/test.txt -o requirements/docs.txt
+	$(compile) requirements/pins.in -o requirements/pins.txt
+
+clean: ## remove what the other targets made, but no release
+	rm -rf '$(VENV)' '$(VENV).log' site .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
