@@ -1,0 +1,108 @@
+"""Commands about what is published: `status`, `rollback`, `accept`, `prune`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mediation_geo.cli.console import print_json, say
+
+if TYPE_CHECKING:
+    from mediation_geo.release import Release
+
+__all__ = ["register"]
+
+Releases = Annotated[Path, typer.Option("--releases", help="Folder of releases.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command("status", epilog="Example: mediation-geo status --releases releases --json")(status)
+    app.command("rollback", epilog="Example: mediation-geo rollback 2026-11-20")(rollback)
+    app.command("accept", epilog="Example: mediation-geo accept --releases releases")(accept)
+    app.command("prune", epilog="Example: mediation-geo prune --keep-last 30 --keep-months 12")(prune)
+
+
+def status(
+    releases: Releases = Path("releases"),
+    verify: Annotated[bool, typer.Option("--verify", help="Also compare every file with its checksum.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say which release is current, what it holds, and whether a refused build is waiting."""
+    from mediation_geo.release import open_release, refused_path, release_ids
+
+    release = open_release(releases)
+    if verify:
+        release.verify()
+    waiting = refused_path(releases)
+    answer = {
+        "current": release.id,
+        "demo": bool(release.manifest.get("demo")),
+        "counts": release.manifest["counts"],
+        "releases": release_ids(releases),
+        "refused": waiting.name if waiting else None,
+        "verified": verify,
+    }
+    if as_json:
+        print_json(answer)
+        return
+    _print_release(release)
+    print(f"releases  {', '.join(answer['releases'][-10:])}")
+    if waiting:
+        print(f"refused   {waiting.name}: look at it, then `mediation-geo accept` or build again")
+    if verify:
+        print("checksums correct")
+
+
+def rollback(
+    release_id: Annotated[str | None, typer.Argument(help="Release to serve; none: the one before the current.")] = None,
+    releases: Releases = Path("releases"),
+    as_json: AsJson = False,
+) -> None:
+    """Serve an earlier release again; its checksums are verified first."""
+    from mediation_geo.release import rollback as run
+
+    _say_current(run(releases, release_id), as_json=as_json)
+
+
+def accept(releases: Releases = Path("releases"), as_json: AsJson = False) -> None:
+    """Publish the build that a gate refused, after you looked at it and found it right."""
+    from mediation_geo.release import accept_refused
+
+    _say_current(accept_refused(releases), as_json=as_json)
+
+
+def prune(
+    releases: Releases = Path("releases"),
+    keep_last: Annotated[int, typer.Option(min=1, help="How many of the newest releases stay.")] = 30,
+    keep_months: Annotated[int, typer.Option(min=0, help="How many months keep their last release.")] = 12,
+    as_json: AsJson = False,
+) -> None:
+    """Remove old releases; the current one always stays."""
+    from mediation_geo.release import prune as run
+
+    gone = run(releases, keep_last=keep_last, keep_months=keep_months)
+    if as_json:
+        print_json({"removed": gone})
+    else:
+        print(f"removed {len(gone)}: {', '.join(gone)}" if gone else "nothing to remove")
+
+
+def _say_current(release: Release, *, as_json: bool) -> None:
+    answer: dict[str, Any] = {"current": release.id, "path": str(release.path)}
+    if as_json:
+        print_json(answer)
+    else:
+        say("this release is current now; a running service takes it up by itself")
+        print(release.path)
+
+
+def _print_release(release: Release) -> None:
+    counts = release.manifest["counts"]
+    demo = "  DEMO: every place is invented" if release.manifest.get("demo") else ""
+    print(f"current   {release.id}{demo}")
+    print(f"places    {counts['places']:,}, {counts['places_with_position']:,} with a position")
+    print(f"records   {counts['records']:,} from {len(counts['records_by_feed'])} sources, {counts['issues']:,} issues")

@@ -1,0 +1,36 @@
+"""What is published on disk: immutable dated releases, written atomically behind gates, and everything derived from one."""
+
+from __future__ import annotations
+
+from mediation_geo.release.errors import ExportError, StoreBusy, StoreError, StoreUnwritable
+from mediation_geo.release.gates import DEFAULT_LIMITS, Finding, GateLimits
+from mediation_geo.release.reading import Release
+from mediation_geo.release.store import (
+    accept_refused,
+    current_id,
+    open_release,
+    prune,
+    refused_path,
+    release_ids,
+    rollback,
+)
+from mediation_geo.release.writing import write_release
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "ExportError",
+    "Finding",
+    "GateLimits",
+    "Release",
+    "StoreBusy",
+    "StoreError",
+    "StoreUnwritable",
+    "accept_refused",
+    "current_id",
+    "open_release",
+    "prune",
+    "refused_path",
+    "release_ids",
+    "rollback",
+    "write_release",
+]

@@ -1,0 +1,31 @@
+"""
+What can go wrong with the store of releases itself, apart from a refused or missing release.
+
+MediationGeoError
++- StoreError        the folder of releases cannot be used as it is
+   +- StoreBusy      another build or publication holds it
+   +- StoreUnwritable  full, read-only or forbidden disk
++- ExportError       an export cannot be made from this release
+"""
+
+from __future__ import annotations
+
+from mediation_geo.errors import MediationGeoError
+
+__all__ = ["ExportError", "StoreBusy", "StoreError", "StoreUnwritable"]
+
+
+class StoreError(MediationGeoError):
+    """The folder of releases cannot be used as it is."""
+
+
+class StoreBusy(StoreError):
+    """Another build or publication holds the folder of releases."""
+
+
+class StoreUnwritable(StoreError):
+    """The disk is full, read-only or forbidden; the releases already there are untouched."""
+
+
+class ExportError(MediationGeoError):
+    """An export cannot be made from this release."""

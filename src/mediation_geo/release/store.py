@@ -1,0 +1,286 @@
+"""
+The folder of releases: which are there, which one is current, and moving between them.
+
+    releases/
+      2026-11-20/  2026-11-21/  2026-11-21.2/     complete releases, never changed
+      current -> 2026-11-21.2                     swapped in one step by `os.replace`
+      2026-11-21.3.tmp-812/                       a build at work, or what a killed one left: swept by the next
+      2026-11-21.3.refused/                       the last build that a gate stopped, kept for inspection
+      .lock                                       held by whoever writes
+
+A name without suffix appears by one rename of a folder that was written and flushed to the end, so whatever is listed here can
+be opened, also after `kill -9` or a power cut.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from mediation_geo.errors import ReleaseNotFound
+from mediation_geo.release.errors import StoreBusy, StoreError, StoreUnwritable
+from mediation_geo.release.manifest import RELEASE_ID, release_order
+from mediation_geo.release.reading import MANIFEST, Release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "accept_refused",
+    "current_id",
+    "open_release",
+    "prune",
+    "refused_path",
+    "release_ids",
+    "rollback",
+]
+
+CURRENT = "current"
+LOCK = ".lock"
+STAGING = ".tmp-"
+REFUSED = ".refused"
+
+_ADVICE = {
+    errno.ENOSPC: "the disk is full: free some space and build again",
+    errno.EDQUOT: "the quota of the disk is used up: free some space and build again",
+    errno.EFBIG: "a file grew beyond what is allowed here: raise the limit and build again",
+    errno.EROFS: "the disk is read-only: choose another folder, or remount it for writing",
+    errno.EACCES: "writing is forbidden here: choose another folder, or change its permissions",
+    errno.EPERM: "writing is forbidden here: choose another folder, or change its permissions",
+}
+
+
+def release_ids(directory: str | Path) -> list[str]:
+    """
+    Ids of the complete releases of a folder, oldest first; empty when the folder is not there.
+
+    Examples
+    --------
+    >>> release_ids("no/such/folder")
+    []
+    """
+    folder = Path(directory)
+    if not folder.is_dir():
+        return []
+    names = (each.name for each in folder.iterdir() if each.is_dir() and not each.is_symlink())
+    return sorted(filter(RELEASE_ID.fullmatch, names), key=release_order)
+
+
+def current_id(directory: str | Path) -> str | None:
+    """
+    Id of the release that is served, None when nothing was published yet.
+
+    Examples
+    --------
+    >>> current_id("no/such/folder") is None
+    True
+    """
+    try:
+        return (Path(directory) / CURRENT).readlink().name
+    except OSError:
+        return None
+
+
+def open_release(directory: str | Path, release_id: str | None = None) -> Release:
+    """
+    Release of a folder, by default the current one; tables are read when they are first asked for.
+
+    Parameters
+    ----------
+    directory : str or pathlib.Path
+        Folder of releases, or the folder of one release that was copied elsewhere.
+    release_id : str, optional
+        `YYYY-MM-DD` or `YYYY-MM-DD.n`.
+
+    Raises
+    ------
+    ReleaseNotFound
+        If there is no such release; the message lists those that are there.
+    ChecksumMismatch
+        If a file of the release is absent or has another size than its manifest says.
+
+    Examples
+    --------
+    >>> open_release("no/such/folder")
+    Traceback (most recent call last):
+        ...
+    mediation_geo.errors.ReleaseNotFound: no/such/folder: no release is current; nothing was published here yet
+    """
+    folder = Path(directory)
+    if release_id is None and (folder / MANIFEST).is_file():
+        return Release(folder)
+    wanted = current_id(folder) if release_id is None else release_id
+    known = release_ids(folder)
+    if wanted is None or wanted not in known:
+        asked = "no release is current" if wanted is None else f"no release {wanted!r}"
+        there = f"there are {', '.join(known[-10:])}" if known else "nothing was published here yet"
+        message = f"{directory}: {asked}; {there}"
+        raise ReleaseNotFound(message)
+    return Release(folder / wanted)
+
+
+def rollback(directory: str | Path, release_id: str | None = None) -> Release:
+    """
+    Make an earlier release current, by default the one before the current; its checksums are verified first.
+
+    Raises
+    ------
+    ReleaseNotFound
+        If there is no such release, or none before the current one.
+    ChecksumMismatch
+        If the release is damaged; `current` then stays where it is.
+    StoreBusy, StoreUnwritable
+        If another process writes, or the disk refuses.
+    """
+    folder = Path(directory)
+    with exclusive(folder):
+        target = release_id if release_id is not None else _before_current(folder)
+        release = open_release(folder, target)
+        release.verify()
+        point_current(folder, release.id)
+    return release
+
+
+def prune(directory: str | Path, *, keep_last: int, keep_months: int) -> list[str]:
+    """
+    Remove old releases; return the ids that went.
+
+    Parameters
+    ----------
+    directory : str or pathlib.Path
+        Folder of releases.
+    keep_last : int
+        How many of the newest releases stay.
+    keep_months : int
+        For how many of the newest months with a release the last one of the month stays as well.
+
+    Notes
+    -----
+    The current release always stays. Readers that hold a removed release keep it whole.
+    """
+    folder = Path(directory)
+    with exclusive(folder):
+        ids = release_ids(folder)
+        last_of_month = {each[:7]: each for each in ids}
+        months = sorted(last_of_month)[max(len(last_of_month) - keep_months, 0) :]
+        kept = {*ids[max(len(ids) - keep_last, 0) :], *(last_of_month[month] for month in months), current_id(folder)}
+        gone = [each for each in ids if each not in kept]
+        for each in gone:
+            # Renamed first: a removal that is interrupted half-way must not look like a release.
+            doomed = folder / f"{each}{STAGING}removed"
+            (folder / each).rename(doomed)
+            shutil.rmtree(doomed)
+    return gone
+
+
+def refused_path(directory: str | Path) -> Path | None:
+    """
+    Folder of the last build that a gate stopped, None when there is none.
+
+    Examples
+    --------
+    >>> refused_path("no/such/folder") is None
+    True
+    """
+    return max(Path(directory).glob(f"*{REFUSED}"), default=None)
+
+
+def accept_refused(directory: str | Path) -> Release:
+    """
+    Publish the build that a gate stopped, after somebody looked at it and found it right.
+
+    Raises
+    ------
+    ReleaseNotFound
+        If no refused build is waiting.
+    StoreError
+        If its id was taken in the meantime.
+    """
+    folder = Path(directory)
+    with exclusive(folder):
+        waiting = refused_path(folder)
+        if waiting is None:
+            message = f"{directory}: no refused build is waiting"
+            raise ReleaseNotFound(message)
+        release = Release(waiting)
+        release.verify()
+        if (folder / release.id).exists():
+            message = f"{directory}: release {release.id} was published since; build again"
+            raise StoreError(message)
+        waiting.rename(folder / release.id)
+        point_current(folder, release.id)
+    return open_release(folder, release.id)
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """
+    Hold the folder for writing: one writer at a time, and what killed writers left is swept away.
+
+    The lock belongs to the process: it is gone the moment the process is, however it ends.
+    """
+    with _clear_disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            message = f"{folder}: another build or publication is at work; wait for it to end"
+            raise StoreBusy(message) from error
+        try:
+            for leftover in folder.glob(f"*{STAGING}*"):
+                _remove(leftover)
+            yield
+        finally:
+            lock.release()
+
+
+def point_current(folder: Path, release_id: str) -> None:
+    """Make a release current in one step: readers see the old one or the new one, never none."""
+    # A relative target, so that the whole folder can be moved or mounted elsewhere.
+    fresh = folder / f"{CURRENT}{STAGING}{os.getpid()}"
+    fresh.symlink_to(release_id)
+    fresh.replace(folder / CURRENT)
+    flush(folder)
+
+
+def flush(path: Path) -> None:
+    """Wait until the disk holds a file or the names in a folder, so that a power cut cannot undo it."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _clear_disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        number = error.errno if error.errno is not None else 0
+        reason = _ADVICE.get(number, error.strerror or str(error))
+        message = f"{folder}: {reason}; the releases already there are untouched"
+        raise StoreUnwritable(message) from error
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _before_current(folder: Path) -> str:
+    ids, current = release_ids(folder), current_id(folder)
+    earlier = [each for each in ids if current is not None and release_order(each) < release_order(current)]
+    if not earlier:
+        message = f"{folder}: no release before {current or 'the first'}"
+        raise ReleaseNotFound(message)
+    return earlier[-1]

@@ -1,0 +1,205 @@
+"""
+Publishing a build: tables are written beside the releases, pass the gates, and become current in one step.
+
+Frames and the builder's manifest go in, the path of the published release comes out. Nothing of an earlier release is ever
+touched: whatever goes wrong, it is still there and still served.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediation_geo.errors import PublishRefused
+from mediation_geo.release.events import EVENTS, events_to_ndjson
+from mediation_geo.release.gates import DEFAULT_LIMITS, Finding, GateLimits, check_gates
+from mediation_geo.release.geoparquet import places_to_arrow, sort_by_all_columns, write_parquet
+from mediation_geo.release.manifest import (
+    FORMAT,
+    OWN_KEYS,
+    as_of_day,
+    content_digest,
+    file_entry,
+    next_release_id,
+    release_order,
+    row_counts,
+    to_json,
+)
+from mediation_geo.release.reading import CHECKSUMS, MANIFEST, RELEASED_RECORDS, Release
+from mediation_geo.release.store import (
+    REFUSED,
+    STAGING,
+    current_id,
+    exclusive,
+    flush,
+    open_release,
+    point_current,
+    refused_path,
+    release_ids,
+)
+from mediation_geo.standard import ISSUES, LINKS, LOCATED_RECORDS, conform, to_arrow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+
+__all__ = ["write_release"]
+
+_READ_ONLY = 0o444
+
+
+def write_release(
+    directory: str | Path,
+    *,
+    places: gpd.GeoDataFrame,
+    records: pd.DataFrame,
+    links: pd.DataFrame,
+    issues: pd.DataFrame,
+    events: pd.DataFrame,
+    manifest: Mapping[str, Any],
+    limits: GateLimits = DEFAULT_LIMITS,
+) -> Path:
+    """
+    Path of the release that holds these tables and is now current.
+
+    Parameters
+    ----------
+    directory : str or pathlib.Path
+        Folder of releases; made if needed.
+    places : geopandas.GeoDataFrame
+        Layout `PLACES`, EPSG:4326.
+    records, links, issues, events : pandas.DataFrame
+        Layouts `LOCATED_RECORDS`, `LINKS`, `ISSUES` and that of the events; rows in any order. Records are released with the
+        `place_id` that the `source_ids` of the places give them.
+    manifest : Mapping
+        What the builder has to say, JSON values; `as_of`, the day, is needed and gives the release its id.
+    limits : GateLimits
+        How far the release may be from the current one.
+
+    Returns
+    -------
+    pathlib.Path
+        Folder of the new release, or of the one that already holds the same content.
+
+    Raises
+    ------
+    PublishRefused
+        If a gate fails. The build is kept aside for inspection and the current release stays.
+    StoreBusy
+        If another build is at work in the folder.
+    StoreUnwritable
+        If the disk is full, read-only or forbidden.
+    SettingsError
+        If `manifest["as_of"]` is not a day.
+    """
+    folder = Path(directory)
+    day = as_of_day(manifest)
+    said = {name: value for name, value in manifest.items() if name not in OWN_KEYS}
+    with exclusive(folder):
+        current = current_id(folder)
+        previous = open_release(folder, current) if current is not None else None
+        release_id = next_release_id(day, release_ids(folder))
+        staging = folder / f"{release_id}{STAGING}{os.getpid()}"
+        staging.mkdir()
+        try:
+            entries = _write_tables(
+                staging, places=places, records=records, links=links, issues=issues, events=events, release_id=release_id
+            )
+            digest = content_digest(entries, {"as_of": day, **said})
+            same = _holding(folder, day, digest)
+            if same is None:
+                counts = row_counts(places=places, records=records, links=links, issues=issues, events=events)
+                findings = check_gates(
+                    places=places,
+                    records=records,
+                    counts=counts,
+                    previous_places=previous.places if previous else None,
+                    previous_counts=previous.manifest["counts"] if previous else None,
+                    limits=limits,
+                )
+                own = {
+                    "id": release_id,
+                    "as_of": day,
+                    "format": FORMAT,
+                    "counts": counts,
+                    "files": entries,
+                    "content_sha256": digest,
+                    "gates": [finding.as_dict() for finding in findings],
+                    "previous": previous.id if previous else None,
+                }
+                _seal(staging, {**said, **own})
+                _judge(folder, staging, findings)
+                staging.rename(folder / release_id)
+                flush(folder)
+            if current != (same or release_id):
+                point_current(folder, same or release_id)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    return (folder / (same or release_id)).resolve()
+
+
+def _write_tables(
+    staging: Path,
+    *,
+    places: gpd.GeoDataFrame,
+    records: pd.DataFrame,
+    links: pd.DataFrame,
+    issues: pd.DataFrame,
+    events: pd.DataFrame,
+    release_id: str,
+) -> dict[str, dict[str, Any]]:
+    members = places[["place_id", "source_ids"]].explode("source_ids").dropna().drop_duplicates("source_ids")
+    by_id = conform(records, LOCATED_RECORDS).sort_values("record_id", kind="stable")
+    by_id["place_id"] = by_id["record_id"].map(members.set_index("source_ids")["place_id"])
+    write_parquet(places_to_arrow(places), staging / "places.parquet")
+    write_parquet(to_arrow(conform(by_id, RELEASED_RECORDS), RELEASED_RECORDS), staging / "records.parquet")
+    write_parquet(to_arrow(sort_by_all_columns(links, LINKS), LINKS), staging / "links.parquet")
+    write_parquet(to_arrow(sort_by_all_columns(issues, ISSUES), ISSUES), staging / "issues.parquet")
+    (staging / "events.ndjson").write_bytes(events_to_ndjson(conform(events, EVENTS), release_id=release_id))
+    rows = {
+        "places.parquet": len(places),
+        "records.parquet": len(records),
+        "links.parquet": len(links),
+        "issues.parquet": len(issues),
+        "events.ndjson": len(events),
+    }
+    return {name: file_entry(staging / name, rows=size) for name, size in rows.items()}
+
+
+def _holding(folder: Path, day: str, digest: str) -> str | None:
+    """Id of a release of that day with the same content: the current one, or one whose builder was killed before the swap."""
+    for each in reversed(release_ids(folder)):
+        if release_order(each)[0] == day:
+            release = Release(folder / each)
+            if release.manifest["content_sha256"] == digest:
+                release.verify()
+                return each
+    return None
+
+
+def _seal(staging: Path, manifest: Mapping[str, Any]) -> None:
+    """Write manifest and checksums, make the files read-only and have the disk hold them all before the name appears."""
+    (staging / MANIFEST).write_bytes(to_json(manifest))
+    own = file_entry(staging / MANIFEST, rows=0)["sha256"]
+    sums = {**{name: entry["sha256"] for name, entry in manifest["files"].items()}, MANIFEST: own}
+    lines = [f"{digest}  {name}\n" for name, digest in sorted(sums.items())]
+    (staging / CHECKSUMS).write_text("".join(lines), encoding="ascii")
+    for path in sorted(staging.iterdir()):
+        path.chmod(_READ_ONLY)
+        flush(path)
+    flush(staging)
+
+
+def _judge(folder: Path, staging: Path, findings: list[Finding]) -> None:
+    """Set a build aside when a gate failed, in place of any that was set aside before."""
+    waiting = refused_path(folder)
+    if waiting is not None:
+        shutil.rmtree(waiting)
+    failed = [finding.message for finding in findings if not finding.passed]
+    if failed:
+        staging.rename(staging.with_name(staging.name.split(STAGING)[0] + REFUSED))
+        raise PublishRefused(failed)
