@@ -1,0 +1,332 @@
+"""
+The communes of France as lookups: by code (current or former), by name (current or former), by postcode, by position.
+
+Comes in: the commune table shipped with the package. Goes out: one `Communes` value that answers without touching disk or
+network again. Nothing here decides which commune a record belongs to; `resolve` and the geocoder do.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, cached_property
+from importlib.resources import files
+from math import cos, hypot, nan, pi, radians, sqrt
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from mediation_geo.errors import SourceUnavailable
+from mediation_geo.text import SAINT_ABBREVIATIONS, STOP_WORDS, fold
+
+__all__ = ["ARRONDISSEMENT_PARENTS", "Commune", "Communes", "arrondissement_code", "commune_key", "load_communes"]
+
+# BAN and many sources answer with arrondissements; the standard wants the commune.
+ARRONDISSEMENT_PARENTS = {"751": "75056", "6938": "69123", "132": "13055"}
+_ARRONDISSEMENT_BASES = {"75056": ("75", 75100, 20), "69123": ("69", 69380, 9), "13055": ("13", 13200, 16)}
+
+_CEDEX = re.compile(r"\bcedex\b.*")
+_ORDINAL = re.compile(r"\b\d+(?: ?(?:er|ere|eme|e))?(?: arrondissement| arr)?\b")
+_METRES_PER_DEGREE = 111_320.0
+CURRENT_TYPES = frozenset({"commune", "arrondissement"})
+_COLUMNS = (
+    "code_insee nom type code_actuel codes_postaux population lon lat xmin ymin xmax ymax code_departement anciens_codes"
+).split()
+
+
+class Commune(NamedTuple):
+    """One current commune (or arrondissement): what every answer about it needs."""
+
+    code: str
+    nom: str
+    lon: float
+    lat: float
+    box: tuple[float, float, float, float]
+    population: int
+    postcodes: tuple[str, ...]
+    departement: str
+
+    @property
+    def radius_m(self) -> float:
+        """
+        Radius in metres of the disc as large as the commune's box: how far off the centre can be.
+
+        Examples
+        --------
+        >>> commune = Commune("34172", "Montpellier", 3.87, 43.61, (3.8, 43.57, 3.95, 43.66), 300000, ("34000",), "34")
+        >>> round(commune.radius_m, -3)
+        6000.0
+        """
+        west, south, east, north = self.box
+        width = (east - west) * _METRES_PER_DEGREE * cos(radians(self.lat))
+        return max(500.0, sqrt(max(width, 0.0) * max(north - south, 0.0) * _METRES_PER_DEGREE / pi))
+
+    def distance_m(self, lon: float, lat: float) -> float:
+        """
+        Metres from a point to the commune's box, 0 inside; flat-earth, good to 1 % below 100 km.
+
+        Examples
+        --------
+        >>> commune = Commune("34172", "Montpellier", 3.87, 43.61, (3.8, 43.57, 3.95, 43.66), 300000, ("34000",), "34")
+        >>> commune.distance_m(3.9, 43.6), round(commune.distance_m(3.9, 43.76), -3)
+        (0.0, 11000.0)
+        """
+        west, south, east, north = self.box
+        dx = max(west - lon, 0.0, lon - east) * cos(radians(lat))
+        dy = max(south - lat, 0.0, lat - north)
+        return hypot(dx, dy) * _METRES_PER_DEGREE
+
+
+def commune_key(name: str) -> str:
+    """
+    Form in which two commune names are equal: case, accents, hyphens, articles, CEDEX and arrondissement put aside.
+
+    Examples
+    --------
+    >>> commune_key("ST ETIENNE CEDEX 3") == commune_key("Saint-Étienne")
+    True
+    >>> commune_key("Lyon 3e Arrondissement"), commune_key("Le Mont-Dore"), commune_key("L'Haÿ-les-Roses")
+    ('lyon', 'mont dore', 'hay roses')
+    """
+    return _key_of_folded(fold(name.partition("(")[0]))
+
+
+def _key_of_folded(folded: str) -> str:
+    if "cedex" in folded:
+        folded = _CEDEX.sub("", folded)
+    if any(char.isdigit() for char in folded):
+        folded = _ORDINAL.sub(" ", folded)
+    words = [SAINT_ABBREVIATIONS.get(word, word) for word in folded.split()]
+    return " ".join(word for word in words if word not in STOP_WORDS) or " ".join(words)
+
+
+def _folded_together(names: Sequence[str]) -> list[str]:
+    # One pass over all names: folding 40,000 of them one by one costs a third of a second at start.
+    joined = "\n".join(names).replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
+    ascii_text = unicodedata.normalize("NFKD", joined).encode("ascii", "ignore").decode().lower()
+    ascii_text = re.sub(r"\([^)\n]*\)", " ", ascii_text)
+    return [line.strip() for line in re.sub(r"[^a-z0-9\n]+", " ", ascii_text).split("\n")]
+
+
+def arrondissement_code(commune: str, number: int) -> str | None:
+    """
+    Code of the numbered arrondissement of Paris, Lyon or Marseille, None where there is no such one.
+
+    Examples
+    --------
+    >>> arrondissement_code("69123", 3), arrondissement_code("75056", 21), arrondissement_code("34172", 1)
+    ('69383', None, None)
+    """
+    base = _ARRONDISSEMENT_BASES.get(commune)
+    return str(base[1] + number) if base is not None and 1 <= number <= base[2] else None
+
+
+class Communes:
+    """
+    Lookups over the commune table.
+
+    Parameters
+    ----------
+    columns : dict of str to list
+        The columns of `datasets/communes.parquet` (see `docs/locate.md`), one list each.
+
+    Examples
+    --------
+    >>> communes = load_communes()
+    >>> communes.current_code("69383"), communes.by_code["69383"].nom
+    ('69123', 'Lyon 3e Arrondissement')
+    """
+
+    def __init__(self, columns: dict[str, list[Any]]) -> None:
+        self.by_code: dict[str, Commune] = {}
+        self._current: dict[str, str] = {}
+        self._names: list[tuple[str, str, str]] = []
+        former: list[tuple[str, str]] = []
+        # Row by row: 40,000 small values that every lookup shares, built once per process.
+        for code, nom, kind, current, old, commune in zip(
+            columns["code_insee"], columns["nom"], columns["type"], columns["code_actuel"], columns["anciens_codes"],
+            _commune_rows(columns), strict=True,
+        ):  # fmt: skip
+            target = _commune_of_arrondissement(current or code)
+            if kind in CURRENT_TYPES:
+                self.by_code[code] = commune
+                self._current[code] = _commune_of_arrondissement(code)
+            else:
+                former.append((code, target))
+            if old:
+                former.extend((each, target) for each in old)
+            if nom and kind != "arrondissement":
+                self._names.append((nom, target, kind))
+        # A former code that lives on as a commune of its own stays that commune.
+        for code, target in former:
+            self._current.setdefault(code, target)
+
+    @cached_property
+    def communes(self) -> tuple[Commune, ...]:
+        """Current communes, without arrondissements, in order of code."""
+        return tuple(self.by_code[code] for code in sorted(self.by_code) if self._current[code] == code)
+
+    @cached_property
+    def names(self) -> list[tuple[str, str, str]]:
+        """Triples (name key, current code, `commune` or the kind of former commune), without repeats."""
+        keys = [_key_of_folded(folded) for folded in _folded_together([name for name, _, _ in self._names])]
+        seen: dict[tuple[str, str], str] = {}
+        for key, (_, code, kind) in zip(keys, self._names, strict=True):
+            if key and (kind == "commune" or (key, code) not in seen):
+                seen[key, code] = kind
+        return [(key, code, kind) for (key, code), kind in seen.items()]
+
+    @cached_property
+    def by_name(self) -> dict[str, tuple[str, ...]]:
+        """Name key to the current codes that bear it now (first) or bore it."""
+        found: dict[str, list[str]] = {}
+        for key, code, kind in sorted(self.names, key=lambda each: each[2] != "commune"):
+            found.setdefault(key, []).append(code)
+        return {key: tuple(codes) for key, codes in found.items()}
+
+    @cached_property
+    def keys_of(self) -> dict[str, tuple[str, ...]]:
+        """Current code to its name keys, the name of today first."""
+        found: dict[str, list[str]] = {}
+        for key, code, kind in sorted(self.names, key=lambda each: each[2] != "commune"):
+            found.setdefault(code, []).append(key)
+        return {code: tuple(keys) for code, keys in found.items()}
+
+    @cached_property
+    def by_postcode(self) -> dict[str, tuple[str, ...]]:
+        """Postcode to the current communes it serves, the most populous first."""
+        found: dict[str, set[str]] = {}
+        for code, commune in self.by_code.items():
+            for postcode in commune.postcodes:
+                found.setdefault(postcode, set()).add(self._current[code])
+        return {
+            postcode: tuple(sorted(codes, key=lambda code: (-self.by_code[code].population, code)))
+            for postcode, codes in found.items()
+        }
+
+    @cached_property
+    def by_departement(self) -> dict[str, tuple[str, ...]]:
+        """Département to its current communes."""
+        found: dict[str, list[str]] = {}
+        for commune in self.communes:
+            found.setdefault(commune.departement, []).append(commune.code)
+        return {departement: tuple(codes) for departement, codes in found.items()}
+
+    def current_code(self, code: str) -> str | None:
+        """
+        Code today of a commune code: itself, its successor, the city of an arrondissement; None when unknown.
+
+        Examples
+        --------
+        >>> communes = load_communes()
+        >>> communes.current_code("75111"), communes.current_code("99999") is None
+        ('75056', True)
+        """
+        return self._current.get(code)
+
+    @property
+    def current_codes(self) -> dict[str, str]:
+        """Every code ever known to its code today."""
+        return self._current
+
+    def arrondissement(self, commune: str, *, code: str = "", postcode: str = "", name: str = "") -> str | None:
+        """
+        Code of the arrondissement of Paris, Lyon or Marseille told by a code, else a postcode, else a name.
+
+        Examples
+        --------
+        >>> load_communes().arrondissement("75056", postcode="75116")
+        '75116'
+        >>> load_communes().arrondissement("69123", name="Lyon 3ème")
+        '69383'
+        """
+        if commune not in _ARRONDISSEMENT_BASES:
+            return None
+        if code != commune and code in self.by_code and self._current.get(code) == commune:
+            return code
+        departement = _ARRONDISSEMENT_BASES[commune][0]
+        if len(postcode) == 5 and postcode.isdigit() and postcode.startswith(departement):
+            found = arrondissement_code(commune, int(postcode[3:]))
+            if found is not None and postcode in self.by_postcode:
+                return found
+        number = re.search(r"\b(\d{1,2})(?:er|e|eme|ème)?\b", name.lower().partition("cedex")[0])
+        return arrondissement_code(commune, int(number.group(1))) if number else None
+
+    @cached_property
+    def arrays(self) -> dict[str, NDArray[np.float64]]:
+        """Columns lon, lat, xmin, ymin, xmax, ymax, population, radius_m of `communes`, in the same order."""
+        rows = np.array(
+            [(each.lon, each.lat, *each.box, each.population, each.radius_m) for each in self.communes], dtype=np.float64
+        ).reshape(-1, 8)
+        return dict(zip(("lon", "lat", "xmin", "ymin", "xmax", "ymax", "population", "radius_m"), rows.T, strict=True))
+
+
+def _commune_of_arrondissement(code: str) -> str:
+    if code in _ARRONDISSEMENT_BASES:
+        return code
+    return ARRONDISSEMENT_PARENTS.get(code[:3]) or ARRONDISSEMENT_PARENTS.get(code[:4]) or code
+
+
+def _commune_rows(columns: dict[str, list[Any]]) -> Iterator[Commune]:
+    lon, lat = columns["lon"], columns["lat"]
+    edges = zip(columns["xmin"], columns["ymin"], columns["xmax"], columns["ymax"], strict=True)
+    for code, nom, x, y, box, population, postcodes, departement in zip(
+        columns["code_insee"], columns["nom"], lon, lat, edges, columns["population"], columns["codes_postaux"],
+        columns["code_departement"], strict=True,
+    ):  # fmt: skip
+        here = (nan, nan) if x is None or y is None else (x, y)
+        known = here * 2 if box[0] is None else box
+        yield Commune(code, nom, *here, known, int(population or 0), tuple(postcodes or ()), departement)
+
+
+def read_communes(path: str | Path) -> Communes:
+    """
+    Communes of a Parquet file with the columns of the shipped table.
+
+    Raises
+    ------
+    SourceUnavailable
+        If the file is not there.
+
+    Examples
+    --------
+    >>> from mediation_geo.locate.communes import read_communes
+    >>> read_communes("no-such-table.parquet")
+    Traceback (most recent call last):
+    ...
+    mediation_geo.errors.SourceUnavailable: no-such-table.parquet: the commune table is not there
+    """
+    if not Path(path).is_file():
+        message = "the commune table is not there"
+        raise SourceUnavailable(message, path=str(path))
+    table = pq.ParquetFile(path).read(columns=_COLUMNS)
+    return Communes({name: table.column(name).to_pylist() for name in _COLUMNS})
+
+
+@cache
+def load_communes() -> Communes:
+    """
+    Commune table shipped with the package, read once per process.
+
+    Examples
+    --------
+    >>> load_communes().by_code["34172"].nom
+    'Montpellier'
+    """
+    return read_communes(Path(str(files("mediation_geo") / "datasets" / "communes.parquet")))
+
+
+def codes_of(communes: Communes, codes: Iterable[str]) -> list[Commune]:
+    """
+    Commune values of current codes, unknown ones left out.
+
+    Examples
+    --------
+    >>> [each.nom for each in codes_of(load_communes(), ["34172", "??"])]
+    ['Montpellier']
+    """
+    return [communes.by_code[code] for code in codes if code in communes.by_code]
