@@ -1,8 +1,9 @@
 """
 Build the commune table: every commune of France, current or former, with codes, names, postcodes, population and position.
 
-In: six pinned registry packages (``packages.py``). Out: ``src/mediation_geo/datasets/communes.parquet``, the same bytes each time with
-the same pyarrow, and the counts on standard output. Run from the root of the repository: ``python datasets/build_communes.py``.
+In: six pinned registry packages (``packages.py``). Out: ``src/mediation_geo/datasets/communes.parquet``, the same bytes each
+time with the same pyarrow, and the counts on standard output. Run from the root of the repository:
+``python datasets/build_communes.py``.
 """
 
 from __future__ import annotations
@@ -97,8 +98,8 @@ def _former_rows(cog: list[dict[str, Any]], *, directory: Path) -> pd.DataFrame:
     """
     Rows of the former codes that the current list knows only as a number.
 
-    Their names come from the list of 2019, the last one of the package to name all absorbed communes. Corsica had one département until
-    1976: 20325 is named as 2A325.
+    Their names come from the list of 2019, the last one of the package to name all absorbed communes. Corsica had one
+    département until 1976: 20325 is named as 2A325.
     """
     names = {row["code"]: row["nom"] for row in read_json(download(COG_2019, directory=directory), COMMUNES_JSON)}
     listed = {commune["code"] for commune in cog}
@@ -117,9 +118,7 @@ def _former_rows(cog: list[dict[str, Any]], *, directory: Path) -> pd.DataFrame:
 
 
 def _postcodes(cog: list[dict[str, Any]], *, directory: Path) -> dict[str, list[str]]:
-    """
-    Postcodes by code: those of the official list first, then those that only single streets of the commune have (DGFiP).
-    """
+    """Postcodes by code: those of the official list first, then those that only single streets of the commune have (DGFiP)."""
     codes = {commune["code"]: list(commune["codesPostaux"]) for commune in cog if commune.get("codesPostaux")}
     streets = read_json(download(CODES_POSTAUX, directory=directory), "package/codes-postaux.json")
     for code, postcode in sorted({(row["codeCommune"], row["codePostal"]) for row in streets}):
@@ -129,11 +128,12 @@ def _postcodes(cog: list[dict[str, Any]], *, directory: Path) -> dict[str, list[
 
 
 def _with_commune_fields(rows: pd.DataFrame, postcodes: dict[str, list[str]]) -> pd.DataFrame:
-    """Postcodes of the commune, or of the current commune for a part or former commune; département and region of the current one."""
+    """Postcodes, own or of the current commune for a part or former commune; département and region of the current one."""
     current = rows.loc[rows["type"] == "commune"].set_index("code_insee")
     unknown = set(rows["code_actuel"]) - set(current.index)
     if unknown:
-        raise ValueError(f"code_actuel that is no current commune: {sorted(unknown)}")
+        message = f"code_actuel that is no current commune: {sorted(unknown)}"
+        raise ValueError(message)
     own = rows["code_insee"].where(rows["type"].isin(["commune", "arrondissement"]), rows["code_actuel"])
     return rows.assign(
         codes_postaux=[postcodes.get(code) or None for code in own],

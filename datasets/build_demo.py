@@ -1,8 +1,8 @@
 """
 Build the demo sources: about 1,400 invented records in the four published dialects, and the truth about them.
 
-In: the shipped commune table. Out: five files in ``src/mediation_geo/datasets/demo/``, the same bytes each time, and the counts on standard
-output. Run from the root of the repository: ``python datasets/build_demo.py``.
+In: the shipped commune table. Out: five files in ``src/mediation_geo/datasets/demo/``, the same bytes each time, and the
+counts on standard output. Run from the root of the repository: ``python datasets/build_demo.py``.
 """
 
 from __future__ import annotations

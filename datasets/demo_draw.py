@@ -1,12 +1,16 @@
 """
-Chance that is the same on every machine: draws made from ``random.random`` alone, the one method whose sequence Python guarantees.
+Chance that is the same on every machine.
+
+All draws are made from ``random.random``, the one method whose sequence Python guarantees from version to version.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 T = TypeVar("T")
 
@@ -24,6 +28,10 @@ class Draw:
     def chance(self, probability: float) -> bool:
         """Whether something of this probability happens."""
         return self._random() < probability
+
+    def maybe(self, probability: float, value: T) -> T | None:
+        """The value with this probability, else None."""
+        return value if self.chance(probability) else None
 
     def number(self, low: int, high: int) -> int:
         """A whole number from ``low`` to ``high``, both included."""

@@ -1,8 +1,9 @@
 """
 Write the demo in the four published dialects, and the truth beside it.
 
-In: the records. Out: bytes of each file: the national export (CSV, comma, every cell quoted), the warehouse export (CSV, semicolon, BOM, zeroed
-pivots, timestamps, some null ids), JSON v1, and JSON v0.1 as the advisers' source publishes it; and ``planted.json``.
+In: the records. Out: bytes of each file: the national export (CSV, comma, every cell quoted), the warehouse export (CSV,
+semicolon, BOM, zeroed pivots, timestamps, some null ids), JSON v1, and JSON v0.1 as the advisers' source publishes it; and
+``planted.json``.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ import io
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demo_draw import Draw
-from demo_places import DemoPlace
 from demo_records import CONSEILLERS, ENTREPOT, NATIONAL, SOURCES, TERRITOIRES, DemoRecord
 from demo_words import OLD_COSTS, OLD_PROGRAMMES, OLD_PUBLICS, OLD_SERVICES, OLD_SUPPORT
 
 from mediation_geo.standard import FIELD_NAMES, VOCABULARIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from demo_places import DemoPlace
 
 FILE_NAMES = {
     NATIONAL: "demo-national.csv",
@@ -63,10 +67,10 @@ def write_files(rows: list[DemoRow]) -> dict[str, bytes]:
     """Bytes of each source file by its name."""
     of = {source: [row for row in rows if row.record.source == source] for source in SOURCES}
     return {
-        FILE_NAMES[NATIONAL]: _csv([_national_row(row) for row in of[NATIONAL]], delimiter=",", quoting=csv.QUOTE_ALL).encode(),
-        FILE_NAMES[ENTREPOT]: _csv(
-            [_entrepot_row(row) for row in of[ENTREPOT]], delimiter=";", quoting=csv.QUOTE_MINIMAL
-        ).encode("utf-8-sig"),
+        FILE_NAMES[NATIONAL]: _csv(map(_v1_cells, of[NATIONAL]), delimiter=",", quoting=csv.QUOTE_ALL).encode(),
+        FILE_NAMES[ENTREPOT]: _csv(map(_entrepot_row, of[ENTREPOT]), delimiter=";", quoting=csv.QUOTE_MINIMAL).encode(
+            "utf-8-sig"
+        ),
         FILE_NAMES[TERRITOIRES]: _json_lines(_v1_row(row) for row in of[TERRITOIRES]),
         FILE_NAMES[CONSEILLERS]: _json_lines(_v01_row(row) for row in of[CONSEILLERS]),
     }
@@ -85,10 +89,6 @@ def write_truth(places: list[DemoPlace], rows: list[DemoRow], *, seed: int) -> b
         rows_of[row.record.place.key].append(name)
         for mark in _marks(row):
             marks[mark].append(name)
-    buildings = defaultdict(list)
-    for place in places:
-        if place.building:
-            buildings[place.building].append(place.key)
     truth = {
         "seed": seed,
         "rows": dict(Counter(row.record.source for row in rows)),
@@ -96,11 +96,27 @@ def write_truth(places: list[DemoPlace], rows: list[DemoRow], *, seed: int) -> b
             place.key: {"kind": place.kind.key, "code_insee": place.values["code_insee"], "rows": rows_of[place.key]}
             for place in places
         },
-        "same_building": list(buildings.values()),
+        "same_building": _groups({place.key: place.building for place in places if place.building}),
+        "same_name_elsewhere": _same_name_elsewhere(places),
         "planted": {mark: sorted(names) for mark, names in sorted(marks.items())},
         "counts": {mark: len(names) for mark, names in sorted(marks.items())},
     }
     return _json_by_line(truth)
+
+
+def _groups(names: dict[str, str]) -> list[list[str]]:
+    """Keys that have a name in common, two or more of them."""
+    keys = defaultdict(list)
+    for key, name in names.items():
+        keys[name].append(key)
+    return [group for group in keys.values() if len(group) > 1]
+
+
+def _same_name_elsewhere(places: list[DemoPlace]) -> list[list[str]]:
+    """Places of one name in different communes, as in the two towns called Saint-Denis."""
+    code_of = {place.key: place.values["code_insee"] for place in places}
+    groups = _groups({place.key: place.names[0] for place in places})
+    return [group for group in groups if len({code_of[key] for key in group}) > 1]
 
 
 def _marks(row: DemoRow) -> Iterable[str]:
@@ -139,16 +155,14 @@ def _ids(records: list[DemoRecord], *, seed: int) -> dict[str, str | None]:
             ids[record.key] = None
         else:
             ids[record.key] = f"{record.source}_{count:05d}"
-    merged = 0
     others = defaultdict(list)
     for record in records:
         other_id = ids[record.key]
         if record.source != NATIONAL and other_id is not None:
-            others[record.place.key].append(f"{record.source}_{other_id}".replace(f"{record.source}_{record.source}_", f"{record.source}_"))
-    for record in records:
-        if record.source == NATIONAL and len(others[record.place.key]) > 1 and merged < MERGED_IDS:
-            ids[record.key] = "__".join(sorted(others[record.place.key]))
-            merged += 1
+            others[record.place.key].append(other_id if record.source in other_id else f"{record.source}_{other_id}")
+    mergeable = [record for record in records if record.source == NATIONAL and len(others[record.place.key]) > 1]
+    for record in mergeable[:MERGED_IDS]:
+        ids[record.key] = "__".join(sorted(others[record.place.key]))
     return ids
 
 
@@ -173,10 +187,6 @@ def _source(record: DemoRecord) -> str:
     return "demo-france-services" if record.place.kind.key == "france-services" else "demo-coop"
 
 
-def _national_row(row: DemoRow) -> dict[str, Any]:
-    return _v1_cells(row)
-
-
 def _entrepot_row(row: DemoRow) -> dict[str, Any]:
     cells = _v1_cells(row)
     draw = Draw(f"time/{row.record.key}")
@@ -189,7 +199,7 @@ def _v1_row(row: DemoRow) -> dict[str, Any]:
 
 
 def _v01_row(row: DemoRow) -> dict[str, Any]:
-    """A record of the advisers' source: v0.1 names and labels, lists joined by ``;``, no ``code_insee``, advisers without names."""
+    """A record of the advisers' source: v0.1 names and labels, lists joined by ``;``, no ``code_insee``, nameless advisers."""
     record, values = row.record, row.record.values
     email = values["courriels"][0] if values["courriels"] else None
     publics = [*(values["publics_specifiquement_adresses"] or []), *(values["prise_en_charge_specifique"] or [])]
@@ -238,7 +248,7 @@ def _old(labels: list[str] | None, table: dict[str, str]) -> str | None:
     return ";".join(table[label] for label in labels or [] if label in table) or None
 
 
-def _csv(rows: list[dict[str, Any]], *, delimiter: str, quoting: Any) -> str:
+def _csv(rows: Iterable[dict[str, Any]], *, delimiter: str, quoting: Any) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, FIELD_NAMES, delimiter=delimiter, quoting=quoting, lineterminator="\n")
     writer.writeheader()

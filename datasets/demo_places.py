@@ -1,31 +1,35 @@
 """
 The invented truth of the demo: places that do not exist, in communes that do.
 
-In: the commune table. Out: a list of ``DemoPlace``, each with the values a perfect source would give. What the sources make of them
-is in ``demo_records.py``.
+In: the commune table. Out: a list of ``DemoPlace``, each with the values a perfect source would give. What the sources make
+of them is in ``demo_records.py``.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from demo_draw import Draw
-from demo_words import HOURS, KINDS, NOTICE, QUARTERS, STREETS, Kind
+from demo_words import HOURS, KINDS, NOTICE, QUARTERS, RARE_HOURS, STREETS, Kind
 
 from mediation_geo.standard import VOCABULARIES
 from mediation_geo.text import slug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
 
 # Towns of Emmaüs Connect, where people of the main site are, and Montpellier: places enough to choose among.
 EMMAUS_TOWNS = {"75056": 24, "93066": 12, "92002": 8, "59350": 14, "69123": 16, "38185": 12, "13055": 20, "33063": 14}
 OTHER_TOWNS = {"34172": 16, "97411": 6}
 LEAST_PER_DEPARTEMENT = 3
-SPREAD_PLACES = 800
+SPREAD_PLACES = 785
 SHARED_BUILDINGS = 26
+EMMAUS_PER_TOWN = 3
 CLEARANCE_M = 200.0
 METRES_PER_DEGREE = 111_195.0
 
@@ -49,7 +53,6 @@ class DemoPlace:
     names: tuple[str, ...]
     values: dict[str, Any]
     building: str | None = None
-    tags: frozenset[str] = field(default_factory=frozenset)
 
 
 def invent_places(communes: pd.DataFrame, *, seed: int) -> list[DemoPlace]:
@@ -66,9 +69,8 @@ def invent_places(communes: pd.DataFrame, *, seed: int) -> list[DemoPlace]:
 def _named_towns(towns: pd.DataFrame, *, seed: int) -> Iterator[Any]:
     """One row of the table for each place planned in a named town; Paris, Lyon and Marseille by arrondissement."""
     for code, count in {**EMMAUS_TOWNS, **OTHER_TOWNS}.items():
-        parts = list(towns.loc[towns["code_actuel"].eq(code) & towns["type"].eq("arrondissement")].itertuples(index=False, name="Town"))
-        if not parts:
-            parts = list(towns.loc[towns["code_insee"].eq(code) & towns["type"].eq("commune")].itertuples(index=False, name="Town"))
+        rows = towns.loc[towns["code_actuel"] == code]
+        parts = _rows(rows.loc[rows["type"] == "arrondissement"]) or _rows(rows.loc[rows["type"] == "commune"])
         draw = Draw(f"{seed}/town/{code}")
         chosen = [draw.weighted(parts, [part.population for part in parts]) for _ in range(count - len(parts))]
         yield from sorted([*parts, *chosen], key=lambda part: part.code_insee)
@@ -80,12 +82,16 @@ def _spread_towns(towns: pd.DataFrame, *, seed: int) -> Iterator[Any]:
     population = others.groupby("code_departement")["population"].sum()
     rest = SPREAD_PLACES - LEAST_PER_DEPARTEMENT * len(population)
     for departement, inhabitants in population.items():
-        rows = list(others.loc[others["code_departement"] == departement].itertuples(index=False, name="Town"))
+        rows = _rows(others.loc[others["code_departement"] == departement])
         count = LEAST_PER_DEPARTEMENT + round(rest * inhabitants / population.sum())
         draw = Draw(f"{seed}/departement/{departement}")
         # The root lets small towns in: a list of the largest only would hide how far help is elsewhere.
         weights = [math.sqrt(row.population) for row in rows]
         yield from (draw.weighted(rows, weights) for _ in range(count))
+
+
+def _rows(table: pd.DataFrame) -> list[Any]:
+    return list(table.itertuples(index=False, name="Town"))
 
 
 class _Inventor:
@@ -100,14 +106,19 @@ class _Inventor:
         """Invent ``count`` places in a town, sometimes several in one building."""
         draw = Draw(f"{self.seed}/fill/{town.code_insee}/{town.type}")
         here: list[DemoPlace] = []
-        emmaus = town.code_actuel in EMMAUS_TOWNS
         if count >= 3 and town.type == "commune" and self._buildings < SHARED_BUILDINGS:
             here += self._shared_building(town, draw)
         while len(here) < count:
-            kind = KINDS["emmaus-connect"] if emmaus and not _has(here, "emmaus-connect") else _free_kind(town, here, draw)
+            kind = KINDS["emmaus-connect"] if self._lacks_emmaus(town) else _free_kind(town, here, draw)
             lon, lat = _clear_position(town, here, draw)
             here.append(self._place(kind, town, lon=lon, lat=lat, address=_address(draw), draw=draw, here=here))
             self.places.append(here[-1])
+
+    def _lacks_emmaus(self, town: Any) -> bool:
+        if town.code_actuel not in EMMAUS_TOWNS:
+            return False
+        in_town = [place for place in self.places if place.commune.code_actuel == town.code_actuel]
+        return sum(place.kind.key == "emmaus-connect" for place in in_town) < EMMAUS_PER_TOWN
 
     def _shared_building(self, town: Any, draw: Draw) -> list[DemoPlace]:
         """Town hall, France services and library under one roof: neighbours that are not one place."""
@@ -120,9 +131,7 @@ class _Inventor:
             kinds[-1] = "bus"
         group: list[DemoPlace] = []
         for key in kinds:
-            place = self._place(
-                KINDS[key], town, lon=lon, lat=lat, address=address, draw=draw, here=group, building=building
-            )
+            place = self._place(KINDS[key], town, lon=lon, lat=lat, address=address, draw=draw, here=group, building=building)
             group.append(place)
             self.places.append(place)
         return group
@@ -166,7 +175,7 @@ def _clear_position(town: Any, here: list[DemoPlace], draw: Draw) -> tuple[float
     """A point around the town hall, well inside the town, at a distance from the places invented before."""
     radius_m = town.radius_m if not math.isnan(town.radius_m) else 1200.0
     lon, lat = (town.mairie_lon, town.mairie_lat) if not math.isnan(town.mairie_lon) else (town.lon, town.lat)
-    spread_m = min(0.22 * radius_m, 1500.0)
+    spread_m = min(0.15 * radius_m, 1500.0)
     while True:
         east_m, north_m = spread_m * draw.bell(), spread_m * draw.bell()
         point = moved(lon, lat, east_m=east_m, north_m=north_m)
@@ -225,32 +234,32 @@ def _values(kind: Kind, town: Any, nom: str, address: str, draw: Draw) -> dict[s
     return {
         "nom": nom,
         "pivot": siret(draw) if draw.chance(0.4) else "0" * 14,
-        "commune": "Paris" if town.code_actuel == "75056" else _commune_name(town),
+        "commune": _commune_name(town),
         "code_postal": town.codes_postaux[0] if draw.chance(0.8) else draw.pick(town.codes_postaux),
         "code_insee": town.code_actuel,
         "adresse": address,
-        "complement_adresse": draw.pick(("1er étage", "Bâtiment B", "Entrée côté parc", "Rez-de-chaussée")) if draw.chance(0.06) else None,
-        "typologie": list(kind.typologie) if draw.chance(0.8) else None,
-        "telephone": fiction_phone(draw) if draw.chance(0.7) else None,
-        "courriels": [f"contact@{host}"] if draw.chance(0.55) else None,
-        "site_web": [f"https://www.{host}/"] if draw.chance(0.38) else None,
-        "horaires": draw.pick(HOURS) if draw.chance(0.68) else None,
+        "complement_adresse": draw.maybe(0.06, draw.pick(("1er étage", "Bâtiment B", "Entrée côté parc", "Rez-de-chaussée"))),
+        "typologie": draw.maybe(0.8, list(kind.typologie)),
+        "telephone": draw.maybe(0.7, fiction_phone(draw)),
+        "courriels": draw.maybe(0.55, [f"contact@{host}"]),
+        "site_web": draw.maybe(0.38, [f"https://www.{host}/"]),
+        "horaires": draw.maybe(0.72, draw.pick(HOURS if draw.chance(0.85) else RARE_HOURS)),
         "presentation_resume": NOTICE,
-        "presentation_detail": "Ce texte sert à montrer la mise en page d'une présentation longue." if draw.chance(0.05) else None,
-        "itinerance": [kind.itinerance] if kind.itinerance else (["Fixe"] if draw.chance(0.03) else None),
-        "structure_parente": draw.pick(("Communauté de communes", "Conseil départemental", "Ville")) if draw.chance(0.05) else None,
+        "presentation_detail": draw.maybe(0.05, "Ce texte montre la mise en page d'une présentation plus longue."),
+        "itinerance": [kind.itinerance] if kind.itinerance else draw.maybe(0.03, ["Fixe"]),
+        "structure_parente": draw.maybe(0.05, draw.pick(("Communauté de communes", "Conseil départemental", "Ville"))),
         "date_maj": _date(draw),
         "services": [services[position] for position in chosen],
         "publics_specifiquement_adresses": draw.some(VOCABULARIES["publics_specifiquement_adresses"], 0.1) or None,
         "prise_en_charge_specifique": draw.some(VOCABULARIES["prise_en_charge_specifique"], 0.03) or None,
-        "frais_a_charge": [draw.weighted(VOCABULARIES["frais_a_charge"], (8, 1.2, 0.8))] if draw.chance(0.65) else None,
+        "frais_a_charge": draw.maybe(0.65, [draw.weighted(VOCABULARIES["frais_a_charge"], (8, 1.2, 0.8))]),
         "dispositif_programmes_nationaux": _programmes(kind, draw),
-        "formations_labels": [draw.pick(VOCABULARIES["formations_labels"])] if draw.chance(0.04) else None,
-        "autres_formations_labels": _other_labels(draw),
+        "formations_labels": draw.maybe(0.04, [draw.pick(VOCABULARIES["formations_labels"])]),
+        "autres_formations_labels": draw.maybe(0.09, [draw.pick(("QPV", "FRR", "ZRR", "Label de démonstration"))]),
         "modalites_acces": _access(draw),
         "modalites_accompagnement": draw.some(VOCABULARIES["modalites_accompagnement"], 0.4) or None,
-        "fiche_acces_libre": f"https://acces.example/{slug(nom)[:40]}/" if draw.chance(0.08) else None,
-        "prise_rdv": f"https://rdv.{host}/" if draw.chance(0.07) else None,
+        "fiche_acces_libre": draw.maybe(0.08, f"https://acces.example/{slug(nom)[:40]}/"),
+        "prise_rdv": draw.maybe(0.07, f"https://rdv.{host}/"),
     }
 
 
@@ -284,12 +293,6 @@ def _programmes(kind: Kind, draw: Draw) -> list[str] | None:
     if kind.key in ("france-services", "emmaus-connect"):
         return [kind.dispositifs[0], *draw.some(kind.dispositifs[1:], 0.4)]
     return draw.some(kind.dispositifs, 0.5) or None
-
-
-def _other_labels(draw: Draw) -> list[str] | None:
-    if draw.chance(0.07):
-        return [draw.pick(("QPV", "FRR", "ZRR"))]
-    return ["Label de démonstration"] if draw.chance(0.02) else None
 
 
 def _access(draw: Draw) -> list[str] | None:

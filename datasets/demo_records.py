@@ -7,9 +7,8 @@ written to ``planted.json`` by ``demo_files.py``: the demo knows its own truth.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demo_draw import Draw
 from demo_places import DemoPlace, fiction_phone, moved
@@ -22,9 +21,12 @@ from demo_words import (
     UNKNOWN_SERVICE,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 NATIONAL, ENTREPOT, TERRITOIRES, CONSEILLERS = "demo-national", "demo-entrepot", "demo-territoires", "demo-conseillers"
 SOURCES = (NATIONAL, ENTREPOT, TERRITOIRES, CONSEILLERS)
-SOURCE_WEIGHTS = (5.0, 3.0, 2.4, 2.0)
+SOURCE_WEIGHTS = (5.0, 2.8, 2.2, 3.4)
 
 # How many sources know a place.
 SIGHTINGS = (1, 2, 3, 4)
@@ -130,9 +132,7 @@ def _as_source_writes(record: DemoRecord, draw: Draw) -> DemoRecord:
     if record.source == CONSEILLERS:
         values["commune"] = values["commune"].upper()
     if town.type == "arrondissement" and draw.chance(0.4):
-        district = int(town.code_insee[-2:]) if town.code_actuel == "75056" else int(town.codes_postaux[0][-2:])
-        form = draw.pick(("{name} {n}e", "{name} {n}ème", "{name} {n}e Arrondissement", "{name} {n}"))
-        values["commune"] = form.format(name=values["commune"], n=district).replace(" 1e", " 1e" if district != 1 else " 1er")
+        values["commune"] = _with_district(values["commune"], town.nom, draw)
         values["code_insee"] = town.code_insee
     if values["telephone"] and draw.chance(0.35):
         national = "0" + values["telephone"].removeprefix("+33")
@@ -140,9 +140,18 @@ def _as_source_writes(record: DemoRecord, draw: Draw) -> DemoRecord:
     return replace(record, values=values)
 
 
+def _with_district(commune: str, nom: str, draw: Draw) -> str:
+    """Paris 11e, Lyon 3ème, Marseille 1er Arrondissement, PARIS 11: four ways to name an arrondissement."""
+    ordinal = nom.removesuffix(" Arrondissement").rsplit(" ", 1)[1]
+    number = ordinal.removesuffix("er").removesuffix("e")
+    spelled = ordinal if ordinal.endswith("er") else f"{number}ème"
+    return f"{commune} {draw.pick((ordinal, spelled, f'{ordinal} Arrondissement', number))}"
+
+
 def _with_fault(record: DemoRecord, draw: Draw) -> DemoRecord:
     """The record with at most one fault, if chance wants one and the record has what can break."""
-    fault = draw.weighted((None, *_FAULTS), (1 - sum(weight for weight, _ in _FAULTS.values()), *(w for w, _ in _FAULTS.values())))
+    weights = [weight for weight, _ in _FAULTS.values()]
+    fault = draw.weighted((None, *_FAULTS), (1 - sum(weights), *weights))
     if fault is None:
         return record
     broken = _FAULTS[fault][1](record, draw)
@@ -184,12 +193,11 @@ def _mistyped_postcode(record: DemoRecord, draw: Draw) -> DemoRecord | None:
 def _cedex(record: DemoRecord, draw: Draw) -> DemoRecord | None:
     if record.place.commune.type != "commune" or record.place.commune.population < 5000:
         return None
-    number = draw.number(1, 9)
     postcode = record.values["code_postal"]
     return _values(
         record,
-        commune=f"{record.values['commune'].upper()} CEDEX {number}",
-        code_postal=f"{postcode[:3]}{draw.number(10, 99)}" if draw.chance(0.5) else postcode,
+        commune=f"{record.values['commune'].upper()} CEDEX {draw.number(1, 9)}",
+        code_postal=f"{postcode[:3]}{draw.number(1, 9)}{draw.number(1, 9)}" if draw.chance(0.5) else postcode,
         adresse=f"{record.values['adresse']} BP {draw.number(1000, 9999)}",
         code_insee=None,
     )
@@ -257,15 +265,15 @@ _FAULTS: dict[str, tuple[float, Callable[[DemoRecord, Draw], DemoRecord | None]]
     "swapped_coordinates": (0.004, _swapped),
     "broken_phone": (0.025, _broken_phone),
     "postcode_typo": (0.015, _mistyped_postcode),
-    "cedex": (0.025, _cedex),
+    "cedex": (0.05, _cedex),
     "insee_is_postcode": (0.005, _postcode_as_code),
     "messy_hours": (0.02, _messy_hours),
-    "closed_hours": (0.006, _closed_hours),
+    "closed_hours": (0.01, _closed_hours),
     "html_entities": (0.008, _entities),
     "mojibake": (0.008, _mojibake),
-    "date_1970": (0.005, _unparsed_date),
+    "date_1970": (0.008, _unparsed_date),
     "label_variant": (0.02, _variant_labels),
-    "unknown_service": (0.004, _unknown_service),
+    "unknown_service": (0.006, _unknown_service),
     "no_services": (0.006, _without_services),
-    "messy_email": (0.008, _messy_email),
+    "messy_email": (0.015, _messy_email),
 }

@@ -207,9 +207,10 @@ STREETS = (
     ("place", "du Marché"), ("boulevard", "de la Liberté"), ("chemin", "du Moulin"), ("rue", "du Stade"),
     ("allée", "des Tilleuls"), ("impasse", "des Lilas"), ("route", "de Paris"), ("rue", "Victor Hugo"),
     ("avenue", "Jean Jaurès"), ("rue", "Pasteur"), ("avenue", "du Général Leclerc"), ("rue", "du Maréchal Foch"),
-    ("place", "du Docteur Schweitzer"), ("boulevard", "du Président Wilson"), ("rue", "Saint-Jacques"), ("rue", "Sainte-Catherine"),
-    ("square", "des Acacias"), ("rue", "du 8 mai 1945"), ("rue", "de l'Église"), ("cours", "de l'Europe"),
-    ("faubourg", "Saint-Antoine"), ("rue", "des Jardins"), ("avenue", "de l'Industrie"), ("quai", "de la Rivière"),
+    ("place", "du Docteur Schweitzer"), ("boulevard", "du Président Wilson"), ("rue", "Saint-Jacques"),
+    ("rue", "Sainte-Catherine"), ("square", "des Acacias"), ("rue", "du 8 mai 1945"), ("rue", "de l'Église"),
+    ("cours", "de l'Europe"), ("faubourg", "Saint-Antoine"), ("rue", "des Jardins"), ("avenue", "de l'Industrie"),
+    ("quai", "de la Rivière"),
 )  # fmt: skip
 
 # How hurried hands write those streets.
@@ -233,11 +234,15 @@ HOURS = (
     "Mo-Th 09:00-12:30,13:30-18:00; Fr 09:00-12:30",
     "Mo-Fr 09:00-12:00,14:00-17:00; PH off",
     "Tu-Fr 10:00-19:00; Sa 10:00-17:00; PH off",
+    "Mo-Fr 09:00-12:00; Sa[1] 09:30-12:00",
+)
+
+# Rules that a reader of opening hours meets seldom and has to know all the same.
+RARE_HOURS = (
     "Mo-Sa 08:00-19:00",
     "Mo-Su 07:00-21:00",
     "week 2-52/2 Tu 09:00-12:00",
     "week 1-53/2 Th 14:00-17:00",
-    "Mo-Fr 09:00-12:00; Sa[1] 09:30-12:00",
     "Jan-Jun,Sep-Dec: Mo-Fr 09:00-17:00; Jul-Aug: Mo-Fr 09:00-12:00",
     "Mo-Fr 18:00-21:00",
 )
@@ -256,7 +261,14 @@ MESSY_HOURS = (
 
 CLOSED_HOURS = "Mo-Su off"
 
-BROKEN_PHONES = ("{first_six}", "{national} / {other}", "voir à l'accueil", "{without_zero}", "{national} poste 12", "+33{national}")
+BROKEN_PHONES = (
+    "{first_six}",
+    "{national} / {other}",
+    "voir à l'accueil",
+    "{without_zero}",
+    "{national} poste 12",
+    "+33{national}",
+)
 
 # Labels of version 0.1, as its schema writes them, by the position of the service that each leads to.
 OLD_SERVICES = {

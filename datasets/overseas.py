@@ -2,18 +2,20 @@
 Positions and time zones of the communes that no open polygon covers: 975, 977, 978, 984, 986, 987, 988, 989.
 
 In: the GeoNames cities and the airport list of two registry packages. Out: one point per commune. Where neither knows a
-settlement or an airfield of the commune, an approximate point of the island or valley is written here, to a hundredth of a degree.
-Uninhabited territories (984, 989) get no position.
+settlement or an airfield of the commune, an approximate point of the island or valley is written here, to a hundredth of a
+degree. Uninhabited territories (984, 989) get no position.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from packages import AIRPORTS, GEONAMES, download, read_json, read_member
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class OverseasPoint(NamedTuple):

