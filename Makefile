@@ -10,7 +10,7 @@ TESTS ?= tests src
 PINS_FLAGS ?=
 
 install = PYTHON='$(PYTHON)' requirements/install '$(VENV)'
-compile = '$(VENV)/bin/uv' pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+compile = '$(VENV)-pins/bin/uv' pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make pins' $(PINS_FLAGS)
 
 .DEFAULT_GOAL := help
@@ -43,13 +43,13 @@ docs: ## the documentation site, in site/
 	'$(VENV)/bin/mkdocs' build --strict
 
 pins: ## resolve requirements/*.txt anew from pyproject.toml
-	@$(install) pins
-	$(compile) pyproject.toml requirements/build.in -o requirements/run.txt
-	$(compile) pyproject.toml requirements/build.in --extra dev --extra coverage --extra scale \
-		-c requirements/run.txt -o requirements/test.txt
-	$(compile) pyproject.toml requirements/build.in --extra docs -c requirements/test.txt -o requirements/docs.txt
+	@PYTHON='$(PYTHON)' requirements/install '$(VENV)-pins' pins
+	$(compile) pyproject.toml -o requirements/run.txt
+	$(compile) pyproject.toml --extra dev --extra coverage --extra scale -c requirements/run.txt -o requirements/test.txt
+	$(compile) pyproject.toml --extra docs -c requirements/test.txt -o requirements/docs.txt
+	$(compile) requirements/build.in -c requirements/test.txt -o requirements/build.txt
 	$(compile) requirements/pins.in -o requirements/pins.txt
 
 clean: ## remove what the other targets made, but no release
-	rm -rf '$(VENV)' '$(VENV).log' site .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf '$(VENV)' '$(VENV)-pins' '$(VENV).log' site .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

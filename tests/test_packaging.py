@@ -1,0 +1,123 @@
+"""What is shipped: the wheel, the pinned packages, and how light the command starts."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "src" / "mediation_geo"
+PINS = sorted((ROOT / "requirements").glob("*.txt"))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a wheel built from the checkout, with no package index."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "pip", "wheel", ROOT, "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def run(*command: object, **variables: str) -> str:
+    finished = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, check=False, env=os.environ | variables
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
+def test_the_wheel_carries_every_file_of_the_package(wheel: Path) -> None:
+    on_disk = {
+        path.relative_to(ROOT / "src").as_posix()
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        shipped = {name for name in archive.namelist() if ".dist-info/" not in name}
+    assert shipped == on_disk
+    assert {"mediation_geo/py.typed", "mediation_geo/datasets/communes.parquet"} <= shipped
+
+
+def test_the_wheel_names_its_licence_and_no_file_of_a_machine(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        metadata = archive.read(next(name for name in names if name.endswith("/METADATA"))).decode()
+    assert any(name.endswith("/licenses/LICENSE") for name in names)
+    assert "License-Expression: MIT" in metadata
+    assert str(ROOT) not in metadata
+
+
+def test_the_installed_wheel_imports_and_prints_its_help(wheel: Path, tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    run(sys.executable, "-m", "venv", "--without-pip", venv)
+    python = venv / "bin" / "python"
+    libraries = sysconfig.get_path("purelib")
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel)
+    # The libraries of this environment, but not its editable install of the project: .pth files do not count on PYTHONPATH.
+    printed = run(python, "-c", "import mediation_geo; print(mediation_geo.__file__)", PYTHONPATH=libraries)
+    assert printed.startswith(str(venv))
+    assert "proches" in run(venv / "bin" / "mediation-geo", "--help", PYTHONPATH=libraries)
+
+
+def test_importing_the_command_loads_nothing_heavy() -> None:
+    heavy = "{'fiona', 'geopandas', 'numpy', 'pandas', 'pyarrow', 'pygeoapi', 'pyproj', 'scipy', 'shapely', 'starlette'}"
+    printed = run(sys.executable, "-c", f"import sys, mediation_geo.cli; print(sorted({heavy} & set(sys.modules)))")
+    assert printed.strip() == "[]"
+
+
+@pytest.mark.parametrize("pins", PINS, ids=lambda path: path.name)
+def test_every_pin_is_exact_and_hashed_and_names_no_index(pins: Path) -> None:
+    text = pins.read_text(encoding="utf-8")
+    assert "://" not in text
+    assert not re.search(r"^\s*-", text.replace("    --hash=", ""), flags=re.MULTILINE)
+    entries = requirements_of(text)
+    assert entries
+    for entry, hashes in entries:
+        assert re.fullmatch(r"==[^=*]+", str(entry.specifier)), f"{entry} is not exact"
+        assert hashes, f"{entry} has no hash"
+
+
+def test_every_declared_dependency_is_pinned_within_its_bounds() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    needs = {
+        "run.txt": project["dependencies"],
+        "test.txt": project["dependencies"] + extras["dev"] + extras["coverage"] + extras["scale"],
+        "docs.txt": project["dependencies"] + extras["docs"],
+    }
+    for name, declared in needs.items():
+        pinned: dict[str, list[str]] = {}
+        for entry, _ in requirements_of((ROOT / "requirements" / name).read_text(encoding="utf-8")):
+            (specifier,) = entry.specifier
+            pinned.setdefault(canonicalize_name(entry.name), []).append(specifier.version)
+        for need in map(Requirement, declared):
+            versions = pinned.get(canonicalize_name(need.name), [])
+            assert any(need.specifier.contains(version) for version in versions), f"{need} in {name}: run `make pins`"
+
+
+def test_every_dependency_has_its_sentence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [*project["dependencies"], *(need for extra in project["optional-dependencies"].values() for need in extra)]
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    assert [need for need in declared if Requirement(need).name not in page] == []
+
+
+def requirements_of(text: str) -> list[tuple[Requirement, list[str]]]:
+    """Return each requirement of a pinned list with its hashes."""
+    joined = re.sub(r"\\\n\s*", " ", re.sub(r"(?m)^\s*#.*\n?", "", text))
+    found = []
+    for line in filter(None, map(str.strip, joined.splitlines())):
+        entry, *hashes = re.split(r"\s+--hash=", line)
+        found.append((Requirement(entry), hashes))
+    return found
