@@ -13,14 +13,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mediation_geo.dedupe.blocks import Positions
-from mediation_geo.dedupe.clusters import Clusters, Constraints, closure
+from mediation_geo.dedupe.blocks import Positions, unique_pairs
+from mediation_geo.dedupe.clusters import Clusters, Constraints, average_linkage, closure
+from mediation_geo.dedupe.features import FEATURES, pair_features
 from mediation_geo.dedupe.identity import Previous
+from mediation_geo.dedupe.model import load_model, logit
+from mediation_geo.dedupe.normalise import prepare
 from mediation_geo.dedupe.official import official_pairs
 from mediation_geo.dedupe.overrides import Decisions
-from mediation_geo.standard import no_issues
+from mediation_geo.dedupe.pairs import candidate_pairs
+from mediation_geo.dedupe.trust import source_names
+from mediation_geo.standard import issue_table, no_issues
 
-__all__ = ["Judgement", "judge_by_model", "judge_by_official_rule"]
+__all__ = ["Judgement", "judge_by_model", "judge_by_official_rule", "strongest_reasons"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +118,98 @@ def judge_by_official_rule(records: pd.DataFrame, previous: Previous | None, dec
     )
 
 
-judge_by_model = judge_by_official_rule
+def judge_by_model(records: pd.DataFrame, previous: Previous | None, decisions: Decisions) -> Judgement:
+    """
+    Judge by the shipped model: candidate pairs, probabilities, average linkage under constraints.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        Layout `LOCATED_RECORDS`, sorted by `record_id`.
+    previous : Previous or None
+        Records that were one place in the last release stay together down to the lower threshold.
+    decisions : Decisions
+        What people decided.
+
+    Returns
+    -------
+    Judgement
+    """
+    model = load_model()
+    prepared = prepare(records)
+    candidates = candidate_pairs(prepared)
+    left, right = _with_decided(candidates.left, candidates.right, decisions, n=len(records))
+    features = pair_features(prepared, left, right, tokens=model.tokens)
+    log_odds = model.log_odds(features)
+    strength = log_odds - np.where(
+        _together_before(records["record_id"], previous, left, right),
+        logit(model.thresholds.keep),
+        logit(model.thresholds.join),
+    )
+    groups = np.asarray(pd.factorize(source_names(records))[0], dtype=np.int64)
+    constraints = Constraints(must=decisions.must, cannot=decisions.cannot, groups=groups)
+    clusters = average_linkage(left, right, strength, n=len(records), constraints=constraints)
+    united = clusters[left] == clusters[right]
+    review = ~united & (log_odds >= logit(model.thresholds.review))
+    beside = features["near"].to_numpy(dtype=bool)
+    decision = np.select([united, review, beside], ["match", "review", "located_with"], "distinct").astype(object)
+    return Judgement(
+        left,
+        right,
+        1.0 / (1.0 + np.exp(-log_odds)),
+        decision,
+        strongest_reasons(model.contributions(features)),
+        clusters,
+        f"model {model.version}",
+        _skipped_issues(candidates.skipped),
+    )
+
+
+def strongest_reasons(contributions: NDArray[np.float64], *, count: int = 4) -> list[str]:
+    """
+    JSON of the features that moved each score most, with their log-odds.
+
+    Parameters
+    ----------
+    contributions : numpy.ndarray of float64, shape (m, k)
+        As `Model.contributions` returns them.
+    count : int
+        How many to tell.
+
+    Returns
+    -------
+    list of str, length m
+    """
+    if len(contributions) == 0:
+        return []
+    top = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :count]
+    values = np.round(np.take_along_axis(contributions, top, axis=1), 2).tolist()
+    names = np.array(FEATURES, dtype=object)[top].tolist()
+    # A line of text for each pair: plain formatting is several times faster than a JSON encoder.
+    return [
+        "{" + ",".join(f'"{name}":{value}' for name, value in zip(*row, strict=True)) + "}"
+        for row in zip(names, values, strict=True)
+    ]
+
+
+def _with_decided(left: Positions, right: Positions, decisions: Decisions, *, n: int) -> tuple[Positions, Positions]:
+    """Candidate pairs and the pairs that people decided, which deserve a score like the others."""
+    decided = np.array([*decisions.must, *decisions.cannot], dtype=np.int64).reshape(-1, 2)
+    return unique_pairs(np.r_[left, decided[:, 0]], np.r_[right, decided[:, 1]], n=n)
+
+
+def _together_before(
+    record_ids: pd.Series[Any], previous: Previous | None, left: Positions, right: Positions
+) -> NDArray[np.bool_]:
+    if previous is None:
+        return np.zeros(len(left), dtype=bool)
+    place_of = previous.members.set_index("record_id")["place_id"]
+    codes = np.asarray(pd.factorize(record_ids.map(place_of))[0], dtype=np.int64)
+    return (codes[left] == codes[right]) & (codes[left] >= 0)
+
+
+def _skipped_issues(skipped: pd.DataFrame) -> pd.DataFrame:
+    if skipped.empty:
+        return no_issues()
+    value = skipped["key"] + " (" + skipped["size"].astype("str") + ")"
+    return issue_table("block_skipped", feed=None, record_id=[None] * len(skipped), field=skipped["rule"], value=value)

@@ -1,0 +1,295 @@
+"""
+What a pair of records has in common, as numbers: the only things the model sees.
+
+Prepared records and pairs of positions in, one row of features a pair out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+from rapidfuzz.process import cpdist
+from scipy.sparse import csr_array
+
+from mediation_geo.dedupe.blocks import Positions
+from mediation_geo.dedupe.lexicon import lexicon
+from mediation_geo.dedupe.normalise import Prepared
+
+__all__ = ["FEATURES", "SHARED_CONTACT", "TokenWeights", "pair_distance_m", "pair_features"]
+
+# A phone or a mail box that more records carry says nothing: it is a switchboard.
+SHARED_CONTACT = 10
+_FAR_M = 2_000.0
+_HERE_M = 40.0
+_UNKNOWN_DISTANCE_LOG = 1.2
+_SAME_STREET = 0.85
+
+Column = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenWeights:
+    """
+    How telling each word of a name is: rare words weigh more.
+
+    Attributes
+    ----------
+    weights : mapping of str to float
+        Inverse document frequency of the common words, ln(n / df) + 0.1, on the corpus the model was trained on. It travels
+        with the model, so a score depends on the two records alone and not on what else was loaded that night.
+    unknown : float
+        Weight of a word that is not listed.
+    """
+
+    weights: Mapping[str, float]
+    unknown: float
+
+
+def pair_features(prepared: Prepared, left: Positions, right: Positions, *, tokens: TokenWeights) -> pd.DataFrame:
+    """
+    Features of pairs.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Comparable columns.
+    left, right : numpy.ndarray of int64, shape (m,)
+        Positions.
+    tokens : TokenWeights
+        Weights of words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        m rows of float64, the columns `FEATURES`; every value is finite.
+
+    Notes
+    -----
+    All features but `same_src` are symmetric functions of two records. An unknown distance has its own feature and the
+    neutral value of 116 m; it is never taken for nearness.
+    """
+    frame = prepared.frame
+    columns: dict[str, Column] = {}
+    columns.update(_name_features(frame, left, right, tokens=tokens))
+    columns["acronym"] = _acronym_feature(prepared, left, right)
+    columns.update(_kind_features(frame, left, right))
+    columns.update(_address_features(frame, left, right))
+    columns.update(_distance_features(prepared.points, left, right))
+    columns.update(_contact_features(prepared, left, right))
+    columns["same_src"] = _equal(frame["source"], left, right)
+    _add_combinations(columns)
+    return pd.DataFrame({name: columns[name] for name in FEATURES})
+
+
+def pair_distance_m(points: NDArray[np.float64], left: Positions, right: Positions) -> Column:
+    """
+    Straight-line distance between records, metres; NaN where a position is unknown.
+
+    Parameters
+    ----------
+    points : numpy.ndarray of float64, shape (n, 3)
+        Geocentric metres.
+    left, right : numpy.ndarray of int64, shape (m,)
+        Positions.
+    """
+    return np.asarray(np.sqrt(((points[left] - points[right]) ** 2).sum(axis=1)))
+
+
+def _name_features(frame: pd.DataFrame, left: Positions, right: Positions, *, tokens: TokenWeights) -> dict[str, Column]:
+    full = _similarity(frame["full"], left, right, fuzz.token_sort_ratio)
+    core = _similarity(frame["core"], left, right, fuzz.token_sort_ratio)
+    specific = _similarity(frame["specific"], left, right, fuzz.token_sort_ratio)
+    specific = np.maximum(specific, 0.95 * _similarity(frame["specific"], left, right, fuzz.token_set_ratio))
+    has = frame["specific"].ne("").to_numpy(dtype=bool)
+    both, neither = has[left] & has[right], ~has[left] & ~has[right]
+    shared, smaller, union = _shared_weight(frame["core"], left, right, tokens=tokens)
+    numbers = frame["numbers"].to_numpy(dtype=object)
+    return {
+        "name": np.maximum(full, core),
+        "name_set": _similarity(frame["full"], left, right, fuzz.token_set_ratio),
+        "idf_min": shared / np.maximum(smaller, 1e-9),
+        "idf_jac": shared / np.maximum(union, 1e-9),
+        "specific": np.where(both, specific, 0.0),
+        "specific_both": both.astype(np.float64),
+        "specific_none": neither.astype(np.float64),
+        "name_eq": _equal(frame["full"], left, right),
+        "numbers_ne": ((numbers[left] != numbers[right]) & (numbers[left] != "") & (numbers[right] != "")).astype(np.float64),
+    }
+
+
+def _kind_features(frame: pd.DataFrame, left: Positions, right: Positions) -> dict[str, Column]:
+    kinds = frame["kinds"].to_numpy(dtype=np.int64)
+    a, b = kinds[left], kinds[right]
+    known = (a != 0) & (b != 0)
+    mobile = frame["mobile"].to_numpy(dtype=bool)
+    france_services = lexicon().kinds["franceservices"]
+    labelled = (kinds & france_services) != 0
+    return {
+        # The host of a France services desk is seldom the desk itself.
+        "label_one": (known & (labelled[left] ^ labelled[right])).astype(np.float64),
+        "kind_eq": (known & (a == b)).astype(np.float64),
+        "kind_part": (known & (a != b) & ((a & b) != 0)).astype(np.float64),
+        "kind_ne": (known & ((a & b) == 0)).astype(np.float64),
+        "kind_one": ((a != 0) ^ (b != 0)).astype(np.float64),
+        "mobile_ne": (mobile[left] ^ mobile[right]).astype(np.float64),
+    }
+
+
+def _acronym_feature(prepared: Prepared, left: Positions, right: Positions) -> Column:
+    short, initials = prepared.acronyms, prepared.initials
+    # Sets have no vectorised intersection.
+    pairs = zip(left.tolist(), right.tolist(), strict=True)
+    return np.array(
+        [float(not short[a].isdisjoint(initials[b]) or not short[b].isdisjoint(initials[a])) for a, b in pairs], dtype=np.float64
+    )
+
+
+def _address_features(frame: pd.DataFrame, left: Positions, right: Positions) -> dict[str, Column]:
+    street = frame["street"].fillna("")
+    has = street.ne("").to_numpy(dtype=bool)
+    known = has[left] & has[right]
+    similar = _similarity(street, left, right, fuzz.token_sort_ratio)
+    similar = np.maximum(similar, 0.95 * _similarity(street, left, right, fuzz.token_set_ratio))
+    insee = _equal(frame["insee"], left, right)
+    number_eq = _equal(frame["number"], left, right)
+    number_ne = _differ(frame["number"], left, right)
+    same = known & (similar >= _SAME_STREET) & (insee == 1)
+    return {
+        "street": np.where(known, similar, 0.5),
+        "street_miss": (~known).astype(np.float64),
+        "num_eq": number_eq,
+        "num_ne": number_ne,
+        "same_street": same.astype(np.float64),
+        "same_address": (same & (number_eq == 1)).astype(np.float64),
+        "insee": insee,
+        "insee_ne": _differ(frame["insee"], left, right),
+    }
+
+
+def _distance_features(points: NDArray[np.float64], left: Positions, right: Positions) -> dict[str, Column]:
+    metres = pair_distance_m(points, left, right)
+    unknown = np.isnan(metres)
+    with np.errstate(invalid="ignore"):
+        log_distance = np.log1p(np.maximum(metres, 5.0) / 50.0)
+        return {
+            "ld": np.where(unknown, _UNKNOWN_DISTANCE_LOG, log_distance),
+            "nodist": unknown.astype(np.float64),
+            "here": (metres <= _HERE_M).astype(np.float64),
+            "far2km": (metres > _FAR_M).astype(np.float64),
+        }
+
+
+def _contact_features(prepared: Prepared, left: Positions, right: Positions) -> dict[str, Column]:
+    frame = prepared.frame
+    phone = frame["phone"].where(~_too_common(frame["phone"]))
+    mail_eq, mail_ne = _mail_features(prepared.mails, left, right)
+    siren_differs = _differ(frame["siren"], left, right)
+    return {
+        "tel_eq": _equal(phone, left, right),
+        "tel_ne": _differ(phone, left, right),
+        "mail_eq": mail_eq,
+        "mail_ne": mail_ne,
+        "siret_eq": _equal(frame["siret"], left, right),
+        "siret_ne": siren_differs,
+        "web_eq": _equal(frame["site"], left, right),
+        "web_ne": _differ(frame["site"], left, right),
+    }
+
+
+def _mail_features(mails: NDArray[np.object_], left: Positions, right: Positions) -> tuple[Column, Column]:
+    counts = pd.Series([mail for each in mails for mail in each], dtype=object).value_counts()
+    common = frozenset(counts.index[counts > SHARED_CONTACT])
+    sets = np.empty(len(mails), dtype=object)
+    sets[:] = [each - common if common and each else each for each in mails]
+    domains = np.empty(len(mails), dtype=object)
+    domains[:] = [frozenset(mail.rpartition("@")[2] for mail in each) for each in sets]
+    has = np.array([bool(each) for each in sets], dtype=bool)
+    both = has[left] & has[right]
+    equal, different = np.zeros(len(left)), np.zeros(len(left))
+    # Sets have no vectorised intersection; only pairs with mail on both sides are visited.
+    for row in np.flatnonzero(both).tolist():
+        a, b = left[row], right[row]
+        if sets[a] & sets[b]:
+            equal[row] = 1.0
+        elif not domains[a] & domains[b]:
+            different[row] = 1.0
+    return equal, different
+
+
+def _add_combinations(columns: dict[str, Column]) -> None:
+    """What two signs mean together: an equal phone says more next door than across the département."""
+    near = np.maximum(columns["here"], columns["same_address"])
+    contact = np.maximum(columns["tel_eq"], columns["mail_eq"])
+    columns["near"] = near
+    columns["near_kind_eq"] = near * columns["kind_eq"]
+    columns["near_kind_ne"] = near * columns["kind_ne"]
+    columns["near_contact"] = near * contact
+    columns["near_name"] = near * columns["name"]
+    columns["near_specific"] = near * columns["specific"]
+    columns["same_src_name"] = columns["same_src"] * columns["name_eq"]
+    columns["contact_name"] = contact * columns["name"]
+
+
+FEATURES: tuple[str, ...] = (
+    "name", "name_set", "idf_min", "idf_jac", "specific", "specific_both", "specific_none", "name_eq", "numbers_ne",
+    "acronym", "label_one", "kind_eq", "kind_part", "kind_ne", "kind_one", "mobile_ne",
+    "street", "street_miss", "num_eq", "num_ne", "same_street", "same_address", "insee", "insee_ne",
+    "ld", "nodist", "here", "far2km",
+    "tel_eq", "tel_ne", "mail_eq", "mail_ne", "siret_eq", "siret_ne", "web_eq", "web_ne", "same_src",
+    "near", "near_kind_eq", "near_kind_ne", "near_contact", "near_name", "near_specific", "contact_name",
+    "same_src_name",
+)  # fmt: skip
+
+
+def _similarity(
+    text: pd.Series[Any], left: Positions, right: Positions, scorer: Callable[..., float]
+) -> Column:
+    values = text.to_numpy(dtype=object)
+    if len(left) == 0:
+        return np.empty(0)
+    return np.asarray(cpdist(values[left].tolist(), values[right].tolist(), scorer=scorer, dtype=np.float32) / 100.0, dtype=np.float64)
+
+
+def _codes(values: pd.Series[Any]) -> NDArray[np.int64]:
+    return np.asarray(pd.factorize(values)[0], dtype=np.int64)
+
+
+def _equal(values: pd.Series[Any], left: Positions, right: Positions) -> Column:
+    codes = _codes(values)
+    return ((codes[left] == codes[right]) & (codes[left] >= 0)).astype(np.float64)
+
+
+def _differ(values: pd.Series[Any], left: Positions, right: Positions) -> Column:
+    codes = _codes(values)
+    return ((codes[left] != codes[right]) & (codes[left] >= 0) & (codes[right] >= 0)).astype(np.float64)
+
+
+def _too_common(values: pd.Series[Any]) -> pd.Series[Any]:
+    return values.map(values.value_counts()).gt(SHARED_CONTACT)
+
+
+def _shared_weight(
+    core: pd.Series[Any], left: Positions, right: Positions, *, tokens: TokenWeights
+) -> tuple[Column, Column, Column]:
+    """Weight of the words two names share, of the lighter name, and of all words together."""
+    codes, names = pd.factorize(core)
+    vocabulary: dict[str, int] = {}
+    indices: list[int] = []
+    starts = [0]
+    for name in names:
+        indices += [vocabulary.setdefault(word, len(vocabulary)) for word in sorted(set(name.split()))]
+        starts.append(len(indices))
+    weight = np.array([tokens.weights.get(word, tokens.unknown) for word in vocabulary], dtype=np.float64)
+    shape = (len(names), max(len(vocabulary), 1))
+    present = csr_array((np.ones(len(indices)), np.array(indices, dtype=np.int32), np.array(starts)), shape=shape)
+    weighted = csr_array((weight[indices] if indices else np.empty(0), present.indices, present.indptr), shape=shape)
+    total = np.asarray(weighted.sum(axis=1)).reshape(-1)
+    a, b = codes[left], codes[right]
+    shared = np.asarray(present[a].multiply(weighted[b]).sum(axis=1)).reshape(-1) if len(left) else np.empty(0)
+    return shared, np.minimum(total[a], total[b]), total[a] + total[b] - shared

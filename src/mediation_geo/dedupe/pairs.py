@@ -1,0 +1,126 @@
+"""
+Candidate pairs: which records are worth comparing at all.
+
+Prepared records in, pairs of positions out, and a log of the values that were too common to bring anything together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from mediation_geo.dedupe.blocks import Positions, pairs_sharing_key, unique_pairs
+from mediation_geo.dedupe.lexicon import lexicon
+from mediation_geo.dedupe.normalise import Prepared
+
+__all__ = ["NEAR_M", "Candidates", "candidate_pairs"]
+
+NEAR_M = 300.0
+# In a dense town everything is near everything: farther than this, only the nearest neighbours are compared.
+_CLOSE_M = 60.0
+_NEIGHBOURS = 8
+
+_CAP_TOKEN, _CAP_KIND, _CAP_CONTACT, _CAP_SITE, _CAP_ADDRESS = 40, 15, 40, 25, 40
+
+
+class Candidates(NamedTuple):
+    """Pairs with `left` < `right`, sorted, and the keys that were skipped with their rule and size."""
+
+    left: Positions
+    right: Positions
+    skipped: pd.DataFrame
+
+
+def candidate_pairs(prepared: Prepared) -> Candidates:
+    """
+    Pairs of records that share a place, a telling word, a contact or an address.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Comparable columns.
+
+    Returns
+    -------
+    Candidates
+        The union of all rules, each pair once. `skipped` has the columns `rule`, `key`, `size`.
+
+    Notes
+    -----
+    A rule whose key is shared by more records than its cap brings no pairs: comparing a departement's switchboard with
+    all its offices costs a lot and finds nothing. Each cap keeps the number of pairs linear in the number of records.
+    """
+    frame = prepared.frame
+    insee = frame["insee"]
+    rules: list[tuple[str, Any, Positions | None, int]] = []
+    rows, keys = _commune_tokens(frame)
+    rules.append(("commune_and_word", keys, rows, _CAP_TOKEN))
+    kinds = frame["kinds"].astype("str").where(frame["kinds"].ne(0))
+    rules.append(("commune_and_kind", _joined(insee, kinds), None, _CAP_KIND))
+    rules.append(("phone", frame["phone"], None, _CAP_CONTACT))
+    mail_rows, mails = _exploded(prepared.mails)
+    rules.append(("mail", mails, mail_rows, _CAP_CONTACT))
+    rules.append(("siret", frame["siret"], None, _CAP_CONTACT))
+    rules.append(("commune_and_site", _joined(insee, frame["site"]), None, _CAP_SITE))
+    rules.append(("commune_and_address", _joined(insee, frame["number"], frame["last"]), None, _CAP_ADDRESS))
+    lefts, rights = zip(_near_pairs(prepared.points), strict=True)
+    left_parts, right_parts, skipped = list(lefts), list(rights), []
+    for name, key, positions, cap in rules:
+        found = pairs_sharing_key(key, positions, cap=cap)
+        left_parts.append(found.left)
+        right_parts.append(found.right)
+        skipped.append(found.skipped.assign(rule=name))
+    left, right = unique_pairs(np.concatenate(left_parts), np.concatenate(right_parts), n=len(prepared))
+    log = pd.concat(skipped, ignore_index=True)[["rule", "key", "size"]]
+    return Candidates(left, right, log.sort_values(["rule", "key"], kind="stable", ignore_index=True))
+
+
+def _near_pairs(points: NDArray[np.float64]) -> tuple[Positions, Positions]:
+    """Every pair within 60 m, and each record's eight nearest within 300 m."""
+    known = np.flatnonzero(~np.isnan(points[:, 0]))
+    empty = np.empty(0, dtype=np.int64)
+    if known.size < 2:
+        return empty, empty
+    tree = cKDTree(points[known])
+    close = tree.query_pairs(_CLOSE_M, output_type="ndarray").astype(np.int64)
+    count = min(_NEIGHBOURS + 1, known.size)
+    distance, neighbour = tree.query(points[known], k=count, distance_upper_bound=NEAR_M)
+    near = np.isfinite(distance)
+    owner = np.broadcast_to(np.arange(known.size)[:, None], near.shape)[near]
+    left = np.r_[close[:, 0], owner]
+    right = np.r_[close[:, 1], neighbour[near]]
+    return known[left], known[right]
+
+
+def _commune_tokens(frame: pd.DataFrame) -> tuple[Positions, pd.Series[Any]]:
+    """One row for each telling word of a name, keyed with the commune; years, numbers and kinds of place tell nothing."""
+    skipped = lexicon().generic | set(lexicon().kinds)
+    rows: list[int] = []
+    keys: list[str] = []
+    for row, (insee, core) in enumerate(zip(frame["insee"], frame["core"], strict=True)):
+        if insee is None or not core:
+            continue
+        words = {word for word in core.split() if len(word) > 2 and word not in skipped}
+        rows += [row] * len(words)
+        keys += [f"{insee} {word}" for word in sorted(words)]
+    return np.array(rows, dtype=np.int64), pd.Series(keys, dtype=object)
+
+
+def _joined(*columns: pd.Series[Any]) -> pd.Series[Any]:
+    """Columns joined by a blank, missing where any of them is."""
+    joined = columns[0].astype(object)
+    known = joined.notna()
+    for column in columns[1:]:
+        known &= column.notna()
+        joined = joined.astype(str) + " " + column.astype(str)
+    return joined.where(known, None)
+
+
+def _exploded(sets: NDArray[np.object_]) -> tuple[Positions, pd.Series[Any]]:
+    rows = [row for row, values in enumerate(sets) for _ in values]
+    values = [value for each in sets for value in sorted(each)]
+    return np.array(rows, dtype=np.int64), pd.Series(values, dtype=object)

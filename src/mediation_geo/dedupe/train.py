@@ -1,0 +1,151 @@
+"""
+Fitting the model on labelled pairs: penalised logistic regression, calibration, weights of words.
+
+Features and labels in, a `Model` out. Deterministic: no random numbers, and folds follow the hash of a group.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from mediation_geo.dedupe.features import FEATURES, TokenWeights
+from mediation_geo.dedupe.model import Model, Thresholds
+
+__all__ = ["cross_fitted_log_odds", "fit_model", "token_weights"]
+
+# Words in fewer names than this are all "rare": listing them would store the corpus.
+_COMMON_WORD = 8
+_FOLDS = 5
+
+
+def token_weights(cores: pd.Series[Any]) -> TokenWeights:
+    """
+    Inverse document frequency of the common words of names.
+
+    Parameters
+    ----------
+    cores : pandas.Series of str
+        Prepared names without the commune.
+
+    Examples
+    --------
+    >>> token_weights(pd.Series(["mairie"] * 8 + ["fablab"] * 2)).weights
+    {'mairie': 0.3231}
+    """
+    distinct = [word for core in cores for word in set(core.split())]
+    counts = pd.Series(distinct, dtype=object).value_counts()
+    weights = np.log(len(cores) / counts) + 0.1
+    common = weights[counts >= _COMMON_WORD].round(4)
+    unknown = float(np.log(len(cores) / _COMMON_WORD) + 0.1 + np.log(2))
+    return TokenWeights(dict(sorted(common.items())), unknown)
+
+
+def fit_model(
+    features: pd.DataFrame,
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    *,
+    penalty: float,
+    tokens: TokenWeights,
+    thresholds: Thresholds,
+    version: str,
+    training: dict[str, Any],
+    groups: Sequence[str],
+) -> Model:
+    """
+    Fit coefficients on the sample and calibrate them on the population it stands for.
+
+    Parameters
+    ----------
+    features : pandas.DataFrame, shape (m, k)
+        Labelled pairs.
+    target : numpy.ndarray of float64, shape (m,)
+        1 for one place, 0 for different or unsure.
+    weight : numpy.ndarray of float64, shape (m,)
+        How many candidate pairs each labelled pair stands for; used for calibration, not for the fit.
+    penalty : float
+        Strength of the squared penalty on coefficients per standard deviation.
+    tokens, thresholds, version, training
+        Parts of the model.
+    groups : sequence of str
+        Pairs of one group are never on both sides of a fold.
+
+    Returns
+    -------
+    Model
+    """
+    mean, scale = _standard(features)
+    values = (features[list(FEATURES)].to_numpy(dtype=np.float64) - mean) / scale
+    coefficients, intercept = _logistic(values, target, penalty=penalty)
+    held_out = cross_fitted_log_odds(features, target, penalty=penalty, groups=groups)
+    calibration = _platt(held_out, target, weight)
+    return Model(version, training, intercept, coefficients, mean, scale, calibration, thresholds, tokens)
+
+
+def cross_fitted_log_odds(
+    features: pd.DataFrame, target: NDArray[np.float64], *, penalty: float, groups: Sequence[str]
+) -> NDArray[np.float64]:
+    """
+    Log-odds of each labelled pair from a fit that did not see its group.
+
+    Parameters
+    ----------
+    features, target, penalty, groups
+        As for `fit_model`.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (m,)
+    """
+    fold = np.array([int(hashlib.sha256(group.encode()).hexdigest(), 16) % _FOLDS for group in groups])
+    mean, scale = _standard(features)
+    values = (features[list(FEATURES)].to_numpy(dtype=np.float64) - mean) / scale
+    scores = np.empty(len(target))
+    for each in range(_FOLDS):
+        inside = fold == each
+        coefficients, intercept = _logistic(values[~inside], target[~inside], penalty=penalty)
+        scores[inside] = values[inside] @ coefficients + intercept
+    return scores
+
+
+def _standard(features: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    values = features[list(FEATURES)].to_numpy(dtype=np.float64)
+    scale = values.std(axis=0)
+    return values.mean(axis=0), np.where(scale > 0, scale, 1.0)
+
+
+def _logistic(
+    values: NDArray[np.float64], target: NDArray[np.float64], *, penalty: float
+) -> tuple[NDArray[np.float64], float]:
+    sign = 2 * target - 1
+
+    def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        margin = sign * (values @ theta[:-1] + theta[-1])
+        slope = -sign / (1 + np.exp(margin))
+        gradient = np.r_[values.T @ slope + penalty * theta[:-1], slope.sum()]
+        return float(np.logaddexp(0, -margin).sum() + penalty / 2 * (theta[:-1] ** 2).sum()), gradient
+
+    fitted = minimize(loss, np.zeros(values.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 2000})
+    return np.asarray(fitted.x[:-1]), float(fitted.x[-1])
+
+
+def _platt(
+    log_odds: NDArray[np.float64], target: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Slope and offset of a weighted logistic fit on held-out log-odds, with a mild pull of the slope towards 1."""
+    share = weight / weight.sum() * len(weight)
+    sign = 2 * target - 1
+
+    def loss(theta: NDArray[np.float64]) -> float:
+        margin = sign * (theta[0] * log_odds + theta[1])
+        return float((share * np.logaddexp(0, -margin)).sum() + 2.0 * (theta[0] - 1) ** 2)
+
+    fitted = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B")
+    return float(fitted.x[0]), float(fitted.x[1])
