@@ -1,0 +1,171 @@
+"""
+A mapping applied to raw rows: text cells of the source in, text cells under the names of the standard out.
+
+Nothing is cleaned here: values are chosen, joined, cut and searched, never corrected. List fields come out joined with `|`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mediation_geo.ingest.mapping import FieldRule, HalfDay, Mapping, TermRule
+from mediation_geo.standard.fields import FIELD_NAMES, LIST_SEPARATOR
+from mediation_geo.text import fold
+
+__all__ = ["apply_mapping", "is_no", "map_distinct", "holds_for_pairs"]
+
+# What producers write for "no" in columns of ticks.
+_NO = frozenset({"", "non", "no", "false", "faux", "0", "n", "nr", "sans", "aucun", "aucune"})
+
+
+def is_no(value: str) -> bool:
+    """
+    Whether a tick-box cell says no.
+
+    Examples
+    --------
+    >>> [is_no(each) for each in ("Non", "-", "0", "Oui", "x")]
+    [True, True, True, False, False]
+    """
+    return fold(value) in _NO
+
+
+def map_distinct(values: pd.Series, function: Callable[[Any], Any]) -> pd.Series:
+    """Result of a function of each distinct text, as a column of objects; missing values stay missing."""
+    codes, distinct = pd.factorize(values)
+    results = np.empty(len(distinct) + 1, dtype=object)
+    results[:-1] = [function(value) for value in distinct]
+    results[-1] = None
+    return pd.Series(results[codes], index=values.index, dtype=object)
+
+
+def holds_for_pairs(left: pd.Series, right: pd.Series, function: Callable[[str, str], bool]) -> pd.Series:
+    """Whether a function of two texts holds, row by row; false where one of them is missing."""
+    both = left.notna() & right.notna()
+    answers = np.zeros(len(left), dtype=bool)
+    pairs = zip(left[both], right[both], strict=True)
+    answers[both.to_numpy()] = np.fromiter((function(one, other) for one, other in pairs), dtype=bool, count=int(both.sum()))
+    return pd.Series(answers, index=left.index)
+
+
+def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """
+    Rows under the names of the standard.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Raw text cells; not changed.
+    mapping : Mapping
+        The mapping of the source.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `str` columns: the fields of the standard, those of its version 0.1 that the mapping names, helpers, and `hours.<day>` where the source has a
+        column a day. Same index.
+    """
+    columns = {name: _field(frame, rule) for name, rule in mapping.fields.items()}
+    for name, rules in mapping.terms.items():
+        found = _terms(frame, rules)
+        columns[name] = _union(columns[name], found) if name in columns else found
+    columns |= {f"hours.{day}": _hours_of_day(frame, halves) for day, halves in mapping.hours.items()}
+    columns |= {name: _missing(frame) for name in FIELD_NAMES if name not in columns}
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _missing(frame: pd.DataFrame) -> pd.Series:
+    return pd.Series([None] * len(frame), index=frame.index, dtype="str")
+
+
+def _field(frame: pd.DataFrame, rule: FieldRule) -> pd.Series:
+    if rule.constant is not None:
+        values = pd.Series([rule.constant] * len(frame), index=frame.index, dtype="str")
+        return values.where(_ticked(frame, [rule.when])) if rule.when else values
+    if rule.split is not None:
+        if rule.split not in frame.columns:
+            return _missing(frame)
+        return map_distinct(frame[rule.split], lambda text: _part(text, rule)).astype("str")
+    if rule.join:
+        return _joined(frame, rule.join, separator=rule.separator)
+    return _coalesced(frame, rule.columns)
+
+
+def _part(text: str, rule: FieldRule) -> str | None:
+    parts = text.split(rule.separator)
+    inside = -len(parts) <= rule.part < len(parts)
+    return (parts[rule.part].strip() or None) if inside else None
+
+
+def _coalesced(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series:
+    result = _missing(frame)
+    for name in names:
+        if name in frame.columns:
+            filled = frame[name].where(frame[name].str.strip().ne(""))
+            result = result.where(result.notna(), filled)
+    return result
+
+
+def _joined(frame: pd.DataFrame, names: Sequence[str], *, separator: str) -> pd.Series:
+    result = _missing(frame)
+    for name in names:
+        if name in frame.columns:
+            result = _join_two(result, frame[name].where(frame[name].str.strip().ne("")), separator=separator)
+    return result
+
+
+def _join_two(left: pd.Series, right: pd.Series, *, separator: str) -> pd.Series:
+    return (left + separator + right).where(left.notna() & right.notna(), left.where(left.notna(), right))
+
+
+def _union(left: pd.Series, right: pd.Series) -> pd.Series:
+    return _join_two(left, right, separator=LIST_SEPARATOR)
+
+
+def _ticked(frame: pd.DataFrame, names: Iterable[str]) -> pd.Series:
+    ticked = pd.Series(False, index=frame.index)
+    for name in names:
+        if name in frame.columns:
+            ticked |= map_distinct(frame[name], lambda text: not is_no(text)).eq(True)
+    return ticked
+
+
+def _terms(frame: pd.DataFrame, rules: Sequence[TermRule]) -> pd.Series:
+    result = _missing(frame)
+    for rule in rules:
+        label = LIST_SEPARATOR.join(rule.value)
+        given = pd.Series(label, index=frame.index, dtype="str").where(_matches(frame, rule))
+        result = _union(result, given)
+    return result
+
+
+def _matches(frame: pd.DataFrame, rule: TermRule) -> pd.Series:
+    if not rule.columns:
+        return pd.Series(True, index=frame.index)
+    if not rule.terms:
+        return _ticked(frame, rule.columns)
+    terms = [fold(term) for term in rule.terms]
+    unless = [fold(term) for term in rule.unless]
+
+    def found(text: str) -> bool:
+        folded = f" {fold(text)}"
+        return any(f" {term}" in folded for term in terms) and not any(f" {term}" in folded for term in unless)
+
+    matched = pd.Series(False, index=frame.index)
+    for name in rule.columns:
+        if name in frame.columns:
+            matched |= map_distinct(frame[name], found).eq(True)
+    return matched
+
+
+def _hours_of_day(frame: pd.DataFrame, halves: HalfDay) -> pd.Series:
+    result = _joined(frame, halves.ranges, separator=", ")
+    for opens, closes in halves.times:
+        both = _joined(frame, (opens, closes), separator="-")
+        complete = both.where(both.str.contains("-", regex=False).eq(True))
+        result = _join_two(result, complete, separator=", ")
+    return result

@@ -1,0 +1,155 @@
+"""
+The stage: from a source file to records in the national standard and issues, whole or in chunks.
+
+`stream_source` holds one chunk at a time and serves files of any length; `read_source` puts the chunks together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from mediation_geo.errors import SchemaMismatch
+from mediation_geo.ingest.apply import apply_mapping
+from mediation_geo.ingest.clean import clean_fields
+from mediation_geo.ingest.clean.rules import IssueLog
+from mediation_geo.ingest.keys import assign_record_ids, row_keys
+from mediation_geo.ingest.mapping import Mapping, shipped_mappings
+from mediation_geo.ingest.read import Note, RawChunk, RawSource, open_raw
+from mediation_geo.ingest.recognise import recognise
+from mediation_geo.ingest.validate import reject_reasons, report_gaps
+from mediation_geo.standard import RECORDS, StageResult, check_row_ledger, concat_issues, conform, issue_table, rejected_ids
+
+__all__ = ["CHUNK_ROWS", "SourceFile", "open_source", "read_source", "stream_source"]
+
+CHUNK_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file whose format and mapping are known: what was found out about it, before its rows are read."""
+
+    raw: RawSource
+    mapping: Mapping
+    feed: str
+
+
+def open_source(path: Path | str, *, feed: str | None = None, mappings: Iterable[Mapping] | None = None) -> SourceFile:
+    """
+    A file with its format, mapping and feed name found.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    feed : str, optional
+        Name of the feed; that of a shipped source also chooses its mapping.
+    mappings : iterable of Mapping, optional
+        Mappings to choose from beside the shipped ones.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read or is of no known source.
+    """
+    raw = open_raw(Path(path))
+    first = next(raw.read(CHUNK_ROWS), None)
+    if first is None:
+        message = "a header without rows; expected at least one place"
+        raise SchemaMismatch(message, path=str(path), line=1)
+    known = {**shipped_mappings(), **{mapping.name: mapping for mapping in mappings or ()}}
+    mapping, name = recognise(first.frame, path=Path(path), mappings=known.values(), feed=feed)
+    return SourceFile(raw, mapping, name)
+
+
+def read_source(
+    path: Path | str, *, feed: str | None = None, mappings: Iterable[Mapping] | None = None
+) -> StageResult:
+    """
+    All records of a source file in the national standard, and what was wrong with them.
+
+    Parameters
+    ----------
+    path : path-like
+        CSV, JSON, GeoJSON, XLSX or Parquet file of a known source or in any version of the standard.
+    feed : str, optional
+        Name of the feed; found from the file when absent.
+    mappings : iterable of Mapping, optional
+        Mappings to choose from beside the shipped ones.
+
+    Returns
+    -------
+    StageResult
+        `table` in the layout `RECORDS`, sorted by `record_id`; `issues`. Each row of the file is in one of them: as a record, or as an issue of severity
+        `reject`.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read or is of no known source; names file, line and expectation.
+    """
+    results = list(stream_source(path, feed=feed, mappings=mappings))
+    records = pd.concat([result.table for result in results], ignore_index=True)
+    ordered = records.sort_values("record_id", kind="stable", ignore_index=True)
+    return StageResult(ordered, concat_issues([result.issues for result in results]))
+
+
+def stream_source(
+    path: Path | str,
+    *,
+    feed: str | None = None,
+    mappings: Iterable[Mapping] | None = None,
+    chunk_rows: int = CHUNK_ROWS,
+) -> Iterator[StageResult]:
+    """
+    Records and issues of a source file, chunk by chunk; see `read_source`.
+
+    The file is read twice, first for the record ids, so that an id never depends on the chunk its row falls in.
+    """
+    source = open_source(path, feed=feed, mappings=mappings)
+    keys = pd.concat([_chunk_keys(chunk, source.mapping) for chunk in source.raw.read(chunk_rows)])
+    ids, id_notes = assign_record_ids(keys, feed=source.feed)
+    del keys
+    notes = [*source.raw.notes, *(note for note in id_notes if note.row is None)]
+    yield StageResult(conform(pd.DataFrame({"row": []}), RECORDS), _file_issues(notes, feed=source.feed))
+    by_row = _by_row(id_notes)
+    for chunk in source.raw.read(chunk_rows):
+        own = [note for row in chunk.frame.index for note in by_row.get(int(row), ())]
+        yield _chunk_result(chunk, source, ids=ids.loc[chunk.frame.index], notes=(*chunk.notes, *own))
+
+
+def _chunk_keys(chunk: RawChunk, mapping: Mapping) -> pd.DataFrame:
+    return row_keys(chunk.frame, apply_mapping(chunk.frame, mapping), mapping)
+
+
+def _by_row(notes: Iterable[Note]) -> dict[int, list[Note]]:
+    by_row: dict[int, list[Note]] = {}
+    for note in notes:
+        if note.row is not None:
+            by_row.setdefault(note.row, []).append(note)
+    return by_row
+
+
+def _file_issues(notes: Iterable[Note], *, feed: str) -> pd.DataFrame:
+    tables = [
+        issue_table(note.code, feed=feed, record_id=[None], field=None, value=note.value, corrected=note.corrected)
+        for note in notes
+    ]
+    return concat_issues(tables)
+
+
+def _chunk_result(chunk: RawChunk, source: SourceFile, *, ids: pd.Series, notes: tuple[Note, ...]) -> StageResult:
+    log = IssueLog(source.feed, ids)
+    for note in notes:
+        log.add(note.code, rows=pd.Index([note.row]), field="id" if note.code.startswith("id_") else None, value=note.value, corrected=note.corrected)
+    clean = clean_fields(apply_mapping(chunk.frame, source.mapping), log=log)
+    rejected = reject_reasons(chunk.frame, clean, log=log)
+    kept = clean[~rejected]
+    report_gaps(kept, log=log)
+    records = conform(kept.assign(record_id=ids[~rejected], feed=source.feed, row=kept.index), RECORDS)
+    issues = log.table()
+    check_row_ledger("ingest", came_in=ids, went_on=records["record_id"], rejected=rejected_ids(issues))
+    return StageResult(records, issues)
