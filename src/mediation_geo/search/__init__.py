@@ -1,0 +1,13 @@
+"""
+The nearest fitting place: exact, explained, open now, and honest when nothing fits.
+
+A places table in, answers out. This room never geocodes and never reads the clock: positions and the instant are given.
+"""
+
+from __future__ import annotations
+
+from mediation_geo.search.answer import Answer, answer
+from mediation_geo.search.index import Neighbours, PlaceIndex
+from mediation_geo.search.need import Need
+
+__all__ = ["Answer", "Need", "Neighbours", "PlaceIndex", "answer"]

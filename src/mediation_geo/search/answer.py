@@ -1,0 +1,213 @@
+"""
+The whole referral answer: ranked places with distance, hours and reasons, what was widened, what was left out, and remote help.
+
+An index, a need, a position and an instant in; plain dictionaries and lists in the words of the public interface out. The same
+question on the same release in the same minute gives the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mediation_geo.errors import RequestError
+from mediation_geo.search.criteria import criteria_of
+from mediation_geo.search.facets import label_bit, mask_of
+from mediation_geo.search.index import Neighbours, PlaceIndex
+from mediation_geo.search.need import Need
+from mediation_geo.search.present import present
+from mediation_geo.search.relax import FARTHEST_KM, Outcome, relaxed
+from mediation_geo.search.remote import remote_rows
+
+__all__ = ["Answer", "answer"]
+
+Answer = dict[str, Any]
+
+_ADAPTIVE_KM = (5.0, 10.0, 20.0, 50.0, FARTHEST_KM)
+
+# Criterion -> the word under which those it leaves out are counted.
+_EXCLUDED_AS = {"ouvert": "ferme", "maj_depuis": "trop_ancien"}
+
+_SUPPORT_SILENT = np.uint64(mask_of([label_bit("prise_en_charge_specifique", "")]))
+
+
+def answer(
+    index: PlaceIndex,
+    need: Need,
+    *,
+    lon: float,
+    lat: float,
+    at: datetime,
+    release_info: Mapping[str, Any] | None = None,
+    origin: Mapping[str, Any] | None = None,
+) -> Answer:
+    """
+    Answer to a need at a position and an instant.
+
+    Parameters
+    ----------
+    index : PlaceIndex
+    need : Need
+        Its own position, if any, is not looked at: whoever asks resolved it to `lon`, `lat`.
+    lon, lat : float
+        Decimal degrees, EPSG:4326; rounded to 3 decimals before use, so that no answer tells where somebody lives.
+    at : datetime
+        The instant of the question, with its zone.
+    release_info : mapping, optional
+        What `donnees` should say of the release: `snapshot`, `publie_le` (ISO date), `licence`, `attribution`, `sha256`, `demo`.
+    origin : mapping, optional
+        How the position was found: `precision`, `score`, `from`; never the address itself.
+
+    Returns
+    -------
+    dict
+        A GeoJSON FeatureCollection: `features`, `recherche`, `a_distance`, `donnees`, `messages`, `links`.
+
+    Raises
+    ------
+    RequestError
+        If the position is not on Earth, or the instant has no zone.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from datetime import UTC
+    >>> index = PlaceIndex.from_places(pd.DataFrame({"place_id": ["a"], "nom": ["Mairie"], "lon": [2.0], "lat": [48.0]}))
+    >>> found = answer(index, Need(), lon=2.01, lat=48.0, at=datetime(2026, 11, 20, 9, tzinfo=UTC))
+    >>> found["features"][0]["properties"]["distance_label"]
+    "à 750 m à vol d'oiseau"
+    """
+    if at.tzinfo is None:
+        raise RequestError("at", f"{at.isoformat()} has no time zone")
+    lon, lat = round(float(lon), 3), round(float(lat), 3)
+    remote = remote_rows(index, need, lon=lon, lat=lat, at=at)
+    if need.a_distance == "seulement":
+        outcome = Outcome(Neighbours(np.empty(0, dtype=np.int64), np.empty(0)), 0, need, ())
+    else:
+        outcome = relaxed(index, need, lon=lon, lat=lat, at=at)
+    radius_km = _radius_used(outcome, need)
+    counts = _counts(index, need, lon=lon, lat=lat, radius_km=radius_km, at=at)
+    strict_rows = outcome.found.rows[: outcome.strict]
+    nearest_row = None
+    if len(strict_rows):
+        nearest_row = int(strict_rows[np.argmin(outcome.found.distance_m[: outcome.strict])])
+    return {
+        "type": "FeatureCollection",
+        "features": present(
+            index, need, outcome.found.rows, outcome.found.distance_m.tolist(), at=at, nearest_row=nearest_row
+        ),
+        "recherche": {
+            "origin": {"lat": lat, "lon": lon, **(origin or {})},
+            "instant": at.replace(second=0, microsecond=0).isoformat(),
+            "rayon_utilise_km": radius_km,
+            "demande": need.asked(),
+            "demande_elargie": outcome.need.asked() if outcome.steps else None,
+            "elargissements": [
+                {"critere": step.criterion, "de": step.before, "a": step.after, "raison": step.reason}
+                for step in outcome.steps
+            ],
+            "compte": counts["compte"],
+        },
+        "a_distance": present(index, need, remote, [None] * len(remote), at=at, nearest_row=None),
+        "donnees": _release(release_info, at),
+        "messages": _messages(need, outcome, counts, len(remote), release_info),
+        "links": [],
+    }
+
+
+def _radius_used(outcome: Outcome, need: Need) -> float:
+    """Radius asked or widened to; for an adaptive one, the first step that holds the whole answer."""
+    if outcome.need.rayon is not None:
+        return outcome.need.rayon
+    if len(outcome.found.rows) < need.k:
+        return FARTHEST_KM
+    farthest_km = float(outcome.found.distance_m.max()) / 1000
+    return next(step for step in _ADAPTIVE_KM if farthest_km <= step)
+
+
+def _counts(
+    index: PlaceIndex, need: Need, *, lon: float, lat: float, radius_km: float, at: datetime
+) -> dict[str, Any]:
+    """
+    How many places lie within the radius, how many of them fit strictly, and how many each criterion leaves out.
+
+    A place that fails two criteria is counted by both.
+    """
+    rows = index.rows_within(lon, lat, radius_m=1000 * radius_km)
+    fits = np.ones(len(rows), dtype=bool)
+    others_fit = np.ones(len(rows), dtype=bool)
+    excluded: dict[str, int] = {}
+    for criterion in criteria_of(need, at):
+        passed = criterion.levels(index.facts, rows) == 0
+        fits &= passed
+        if criterion.name != "accueil":
+            others_fit &= passed
+        if missed := len(rows) - int(np.count_nonzero(passed)):
+            excluded[_EXCLUDED_AS.get(criterion.name, criterion.name)] = missed
+    silent = 0
+    if need.accueil:
+        silent = int(np.count_nonzero(others_fit & ((index.facts.bits[rows] & _SUPPORT_SILENT) != 0)))
+    compte = {"dans_rayon": len(rows), "stricts": int(np.count_nonzero(fits)), "exclus": excluded}
+    return {"compte": compte, "accueil_inconnu": silent}
+
+
+def _release(release_info: Mapping[str, Any] | None, at: datetime) -> dict[str, Any]:
+    shown = dict(release_info or {})
+    published = shown.get("publie_le")
+    if isinstance(published, str):
+        shown["age_jours"] = (at.date() - date.fromisoformat(published[:10])).days
+    return shown
+
+
+def _messages(
+    need: Need, outcome: Outcome, counts: Mapping[str, Any], remote: int, release_info: Mapping[str, Any] | None
+) -> list[dict[str, str]]:
+    """Sentences for people, each with a code for machines."""
+    found = len(outcome.found.rows)
+    near = need.a_distance != "seulement"
+    said = {
+        "demo": bool((release_info or {}).get("demo")),
+        "aucun_lieu": near and found == 0,
+        "elargi": bool(outcome.steps),
+        "accueil_non_precise": near and counts["accueil_inconnu"] > 0,
+        "a_distance": remote > 0 and (found == 0 or not near),
+        "aucune_aide_a_distance": remote == 0 and not near,
+    }
+    texts = MESSAGES[need.lang]
+    return [
+        {"code": code, "texte": texts[code].format(strict=outcome.strict, silent=counts["accueil_inconnu"])}
+        for code, holds in said.items()
+        if holds
+    ]
+
+
+MESSAGES: Mapping[str, Mapping[str, str]] = {
+    "fr": {
+        "demo": "Données de démonstration : ces lieux sont inventés.",
+        "aucun_lieu": "Aucun lieu ne répond à la demande à moins de 100 km.",
+        "elargi": "Lieux répondant à toute la demande : {strict}. La recherche a été élargie, comme indiqué.",
+        "accueil_non_precise": "Lieux plus proches qui ne précisent pas leur accueil : {silent}. Appelez-les pour savoir.",
+        "a_distance": "Une aide à distance est possible.",
+        "aucune_aide_a_distance": "Aucun lieu ne propose d'aide à distance pour cette demande.",
+    },
+    "facile": {
+        "demo": "Attention : ce sont des lieux inventés.",
+        "aucun_lieu": "Nous n'avons pas trouvé de lieu près de vous.",
+        "elargi": "Nous avons cherché plus largement.",
+        "accueil_non_precise": "D'autres lieux existent. Appelez-les avant de venir.",
+        "a_distance": "On peut aussi vous aider par téléphone.",
+        "aucune_aide_a_distance": "Personne ne peut vous aider par téléphone.",
+    },
+    "en": {
+        "demo": "Demonstration data: these places are invented.",
+        "aucun_lieu": "No place within 100 km fits.",
+        "elargi": "Places that fit entirely: {strict}. The search was widened as shown.",
+        "accueil_non_precise": "Places that do not say whom they can receive: {silent}. Call them to find out.",
+        "a_distance": "Help at a distance is available.",
+        "aucune_aide_a_distance": "No place offers help at a distance for this request.",
+    },
+}

@@ -1,0 +1,262 @@
+"""
+A need as tests on places: for each criterion, which of its alternatives a place satisfies first, if any.
+
+Encoded facts and a need in; levels out. Level 0 is what was asked, higher levels are what the relaxation accepts next, and
+-1 never fits. What a place fits is the conjunction; how well is the tuple of levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mediation_geo.errors import RequestError
+from mediation_geo.search.facets import NO_PUBLIC_MASK, Bits, Clause, label_bit, mask_of, place_bits
+from mediation_geo.search.hours import HoursBook
+from mediation_geo.search.need import WIDER_OPENINGS, Need
+from mediation_geo.search.vocabulary import ACCOMPAGNEMENTS, ACCUEILS, CONTACTS, DISPOSITIFS, LANGUES, PUBLICS
+from mediation_geo.text import fold
+
+__all__ = ["NO_PUBLIC_CRITERION", "Criterion", "Facts", "admitted", "criteria_of"]
+
+Rows = NDArray[np.int64]
+Levels = NDArray[np.int8]
+
+NO_PUBLIC_CRITERION = "sans_public"
+_DAYS_IN_A_MONTH = 365.2425 / 12
+
+
+class Facts:
+    """
+    What places offer, encoded for vectorised tests; each part is made on first use.
+
+    Parameters
+    ----------
+    places : pandas.DataFrame
+        The places table or any part of its columns, with a RangeIndex.
+
+    Examples
+    --------
+    >>> facts = Facts(pd.DataFrame({"place_id": ["a"], "sources": [["Hinaura"]]}))
+    >>> facts.from_source("hinaura").tolist()
+    [True]
+    """
+
+    def __init__(self, places: pd.DataFrame) -> None:
+        self._places = places
+        self.bits: Bits = place_bits(places)
+        self._sources: dict[str, NDArray[np.bool_]] = {}
+
+    @cached_property
+    def hours(self) -> HoursBook:
+        """Opening hours."""
+        return HoursBook(self._places)
+
+    @cached_property
+    def updated(self) -> NDArray[np.datetime64]:
+        """Date of the last update, NaT when unknown."""
+        if "date_maj" not in self._places.columns:
+            return np.full(len(self._places), np.datetime64("NaT"), dtype="datetime64[D]")
+        dates = pd.to_datetime(self._places["date_maj"]).to_numpy(dtype="datetime64[D]")
+        return np.asarray(dates)
+
+    def from_source(self, name: str) -> NDArray[np.bool_]:
+        """Which places have a record of a source; case and accents do not matter."""
+        wanted = fold(name)
+        kept = self._sources.get(wanted)
+        if kept is None:
+            kept = self._from_source(wanted)
+            if len(self._sources) < 256:
+                self._sources[wanted] = kept
+        return kept
+
+    def _from_source(self, wanted: str) -> NDArray[np.bool_]:
+        if "sources" not in self._places.columns:
+            return np.zeros(len(self._places), dtype=bool)
+        # Lists live in object columns: one pass in Python is the only way to look inside; the answer is kept.
+        known: dict[str, bool] = {}
+
+        def wanted_one(name: str) -> bool:
+            return known.setdefault(name, fold(name) == wanted)
+
+        cells = self._places["sources"].to_numpy(dtype=object)
+        return np.array(
+            [isinstance(cell, list | tuple | np.ndarray) and any(wanted_one(str(name)) for name in cell) for cell in cells],
+            dtype=bool,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One thing that was asked, with its alternatives in the order in which they are accepted."""
+
+    name: str
+    levels: Callable[[Facts, Rows], Levels]
+
+
+def criteria_of(need: Need, at: datetime | None) -> tuple[Criterion, ...]:
+    """
+    Criteria of a need, from the one relaxed last to the one relaxed first: the order in which levels rank.
+
+    Parameters
+    ----------
+    need : Need
+    at : datetime, optional
+        The instant of the question, with its zone.
+
+    Raises
+    ------
+    RequestError
+        If the need depends on an instant and none was given.
+    """
+    if need.depends_on_time and at is None:
+        name = "ouvert" if need.ouvert else "maj_depuis"
+        raise RequestError(name, "depends on the instant of the question: give `at`")
+    found = [
+        Criterion(NO_PUBLIC_CRITERION, _ladder(Clause(NO_PUBLIC_MASK, "none"))),
+        *_fixed(need, at),
+        *_relaxable(need, at),
+    ]
+    return tuple(found)
+
+
+def admitted(facts: Facts, need: Need, at: datetime | None) -> NDArray[np.bool_]:
+    """
+    Which places fit a need, at any of the levels it accepts.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n,)
+    """
+    rows = np.arange(len(facts.bits))
+    fits = np.ones(len(rows), dtype=bool)
+    for criterion in criteria_of(need, at):
+        fits &= criterion.levels(facts, rows) >= 0
+    return fits
+
+
+def _ladder(*steps: Clause) -> Callable[[Facts, Rows], Levels]:
+    """Level of the first clause that holds."""
+
+    def levels(facts: Facts, rows: Rows) -> Levels:
+        words = facts.bits[rows]
+        result = np.full(len(rows), -1, dtype=np.int8)
+        for level in range(len(steps) - 1, -1, -1):
+            result[steps[level].test(words)] = level
+        return result
+
+    return levels
+
+
+def _of_mask(test: Callable[[Facts], NDArray[np.bool_]]) -> Callable[[Facts, Rows], Levels]:
+    def levels(facts: Facts, rows: Rows) -> Levels:
+        return np.where(test(facts)[rows], np.int8(0), np.int8(-1))
+
+    return levels
+
+
+_ANYTHING = Clause(0, "all")
+
+
+def _labels(field: str, labels: list[str], keep: str = "any") -> Clause:
+    mask = mask_of(label_bit(field, label) for label in labels)
+    return Clause(mask, "all" if keep == "all" else "any")
+
+
+def _fixed(need: Need, at: datetime | None) -> list[Criterion]:
+    """Criteria that are never relaxed."""
+    found: list[Criterion] = []
+    if need.accueil:
+        labels = [ACCUEILS[each] for each in need.accueil]
+        found.append(Criterion("accueil", _ladder(_labels("prise_en_charge_specifique", labels, "all"))))
+    languages = [label for each in need.langue if (label := LANGUES[each]) is not None]
+    if languages and "fr" not in need.langue:
+        found.append(Criterion("langue", _ladder(_labels("prise_en_charge_specifique", languages))))
+    if need.public:
+        # A place that lists nobody in particular is open to everybody.
+        labels = [*(PUBLICS[each] for each in need.public), ""]
+        found.append(Criterion("public", _ladder(_labels("publics_specifiquement_adresses", labels))))
+    if need.fauteuil:
+        found.append(Criterion("fauteuil", _ladder(Clause(mask_of(["fauteuil_non"]), "none"))))
+    if need.contact:
+        found.append(Criterion("contact", _ladder(Clause(mask_of(CONTACTS[each] for each in need.contact), "any"))))
+    if need.dispositif:
+        labels = [DISPOSITIFS[each] for each in need.dispositif]
+        found.append(Criterion("dispositif", _ladder(_labels("dispositif_programmes_nationaux", labels))))
+    return found + _trust(need, at)
+
+
+def _trust(need: Need, at: datetime | None) -> list[Criterion]:
+    found: list[Criterion] = []
+    if need.source:
+        found.append(Criterion("source", _of_mask(lambda facts: _any_source(facts, need.source))))
+    if need.exclure_source:
+        found.append(Criterion("exclure_source", _of_mask(lambda facts: ~_any_source(facts, need.exclure_source))))
+    if need.maj_depuis is not None and at is not None:
+        oldest = np.datetime64((at - timedelta(days=need.maj_depuis * _DAYS_IN_A_MONTH)).date(), "D")
+        # An unknown date compares as not recent: nobody vouches for the place.
+        found.append(Criterion("maj_depuis", _of_mask(lambda facts: facts.updated >= oldest)))
+    return found
+
+
+def _any_source(facts: Facts, names: tuple[str, ...]) -> NDArray[np.bool_]:
+    return np.logical_or.reduce([facts.from_source(name) for name in names])
+
+
+def _relaxable(need: Need, at: datetime | None) -> list[Criterion]:
+    """Criteria that the relaxation may widen, the last to be widened first."""
+    found: list[Criterion] = []
+    if need.services_asked:
+        found.append(Criterion("besoin", _needs(need)))
+    if need.accompagnement:
+        labels = [ACCOMPAGNEMENTS[each] for each in need.accompagnement if each != "indifferent"]
+        steps = [_labels("modalites_accompagnement", labels)] if labels else []
+        steps += [_ANYTHING] if "indifferent" in need.accompagnement else []
+        found.append(Criterion("accompagnement", _ladder(*steps)))
+    if fees := [name for name in ("oui", "inconnu", "conditions") if name in need.gratuit]:
+        names = {"oui": "gratuit", "inconnu": "gratuit_inconnu", "conditions": "gratuit_conditions"}
+        found.append(Criterion("gratuit", _ladder(*(Clause(mask_of([names[fee]]), "any") for fee in fees))))
+    if "indifferent" not in need.sans_rdv and need.sans_rdv:
+        steps = [Clause(mask_of([label_bit("modalites_acces", "Se présenter")]), "any")] if "oui" in need.sans_rdv else []
+        steps += [Clause(mask_of(["rdv", "telephone"]), "any")] if "rdv" in need.sans_rdv else []
+        found.append(Criterion("sans_rdv", _ladder(*steps)))
+    if need.ouvert and need.ouvert != ("indifferent",):
+        found.append(Criterion("ouvert", _openings(need, at)))
+    return found
+
+
+def _needs(need: Need) -> Callable[[Facts, Rows], Levels]:
+    """Level: how many of the asked services are missing; none may be, or at least one must be there."""
+    bits = [np.uint64(mask_of([label_bit("services", label)])) for label in need.services_asked]
+
+    def levels(facts: Facts, rows: Rows) -> Levels:
+        words = facts.bits[rows]
+        missing = np.zeros(len(rows), dtype=np.int8)
+        for bit in bits:
+            missing += (words & bit) == 0
+        accepted = len(bits) - 1 if need.besoin_requis == "un" else 0
+        missing[missing > accepted] = -1
+        return missing
+
+    return levels
+
+
+def _openings(need: Need, at: datetime | None) -> Callable[[Facts, Rows], Levels]:
+    asked = [each for each in need.ouvert if each not in WIDER_OPENINGS]
+    soon = "48h" in need.ouvert
+
+    def levels(facts: Facts, rows: Rows) -> Levels:
+        result = np.full(len(rows), 2 if "indifferent" in need.ouvert else -1, dtype=np.int8)
+        for opening in (asked or ["maintenant"]) if soon else []:
+            result[facts.hours.opens_soon(opening, now=at)[rows]] = 1
+        for opening in asked:
+            result[facts.hours.open_at(opening, now=at)[rows]] = 0
+        return result
+
+    return levels

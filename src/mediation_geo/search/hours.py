@@ -1,0 +1,215 @@
+"""
+The opening hours of all places: each distinct schedule is read once and evaluated at most once a minute.
+
+A places frame in, states of schedules and of places out. One schedule is the work of `schedule.py`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mediation_geo.search.schedule import DayHours, OpenState, Schedule, Territory
+from mediation_geo.search.vocabulary import DAYS
+
+__all__ = ["HoursBook", "HoursReport", "instant_of"]
+
+# Openings kept, one boolean for each schedule: the current minute for everybody, and a few asked instants.
+_KEPT_INSTANTS = 32
+
+_KEPT_REPORTS = 8192
+
+_SOON = timedelta(hours=48)
+
+
+class HoursReport(NamedTuple):
+    """What the opening hours of a place say at an instant."""
+
+    raw: str | None
+    text: str | None
+    state: OpenState
+    opens_soon: bool
+    changes_at: datetime | None
+    week: tuple[DayHours, ...]
+    knows_public_holidays: bool
+    timezone: str | None
+
+
+NO_HOURS = HoursReport(None, None, "inconnu", False, None, (), False, None)
+
+
+class HoursBook:
+    """
+    Schedules of a places table.
+
+    Parameters
+    ----------
+    places : pandas.DataFrame
+        `horaires`, `timezone`, `code_departement`, each optional.
+
+    Examples
+    --------
+    >>> book = HoursBook(pd.DataFrame({"horaires": ["Mo-Fr 09:00-12:00", None], "code_departement": ["75", "974"]}))
+    >>> book.open_at("2026-11-20T10:00", now=None).tolist()
+    [True, False]
+    """
+
+    def __init__(self, places: pd.DataFrame) -> None:
+        columns = pd.DataFrame(
+            {name: _text_column(places, name) for name in ("horaires", "timezone", "code_departement")}
+        )
+        columns["horaires"] = columns["horaires"].where(columns["horaires"].str.strip().str.len() > 0)
+        written = columns["horaires"].notna()
+        groups = columns[written].groupby(["horaires", "timezone", "code_departement"], dropna=False, sort=True)
+        # Row -> schedule; -1 where nothing is written.
+        self.schedule_of: NDArray[np.int64] = np.full(len(places), -1, dtype=np.int64)
+        self.schedule_of[written.to_numpy()] = _merged(groups.ngroup().to_numpy(), keys := list(groups.groups))
+        self._keys: list[tuple[str, Territory]] = list(dict.fromkeys(_key(*each) for each in keys))
+        self._schedules: dict[int, Schedule] = {}
+        self._kept: OrderedDict[tuple[object, ...], NDArray[np.bool_]] = OrderedDict()
+        self._reports: OrderedDict[tuple[object, ...], HoursReport] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def schedule(self, row: int) -> Schedule | None:
+        """Schedule of a place, or None when it has none."""
+        number = int(self.schedule_of[row])
+        return None if number < 0 else self._schedule(number)
+
+    def open_at(self, opening: str, *, now: datetime | None) -> NDArray[np.bool_]:
+        """
+        Which places are open at an opening as `ouvert` writes it.
+
+        Parameters
+        ----------
+        opening : str
+            `maintenant`, an ISO instant (one without a zone is local at each place), or a slot such as `jeu:09:00-12:00` of the seven
+            days from `now` on.
+        now : datetime, optional
+            The instant of the question, with its zone; needed for `maintenant` and slots.
+        """
+        return self._evaluated(("open", opening, _minute(now)), lambda schedule: _open(schedule, opening, now))
+
+    def opens_soon(self, opening: str, *, now: datetime | None) -> NDArray[np.bool_]:
+        """Which places are open within the 48 hours after an opening; those open at the opening included."""
+        return self._evaluated(("soon", opening, _minute(now)), lambda schedule: _soon(schedule, opening, now))
+
+    def report(self, row: int, at: datetime) -> HoursReport:
+        """State, next change and week of a place at an instant; kept for the minute."""
+        number = int(self.schedule_of[row])
+        if number < 0:
+            return NO_HOURS
+        key = (number, _minute(at))
+        kept = self._reports.get(key)
+        if kept is None:
+            kept = _report(self._schedule(number), at)
+            self._reports[key] = kept
+            if len(self._reports) > _KEPT_REPORTS:
+                self._reports.popitem(last=False)
+        return kept
+
+    def _schedule(self, number: int) -> Schedule:
+        found = self._schedules.get(number)
+        if found is None:
+            found = Schedule(*self._keys[number])
+            self._schedules[number] = found
+        return found
+
+    def _evaluated(self, key: tuple[object, ...], test: Any) -> NDArray[np.bool_]:
+        kept = self._kept.get(key)
+        if kept is None:
+            # One Python call a schedule, not a place: the evaluator takes one instant at a time.
+            states = [bool(test(self._schedule(number))) for number in range(len(self._keys))]
+            kept = np.array([*states, False])
+            self._kept[key] = kept
+            while len(self._kept) > _KEPT_INSTANTS:
+                self._kept.popitem(last=False)
+        return np.asarray(kept[self.schedule_of])
+
+
+def _text_column(places: pd.DataFrame, name: str) -> pd.Series[str]:
+    if name not in places.columns:
+        return pd.Series([None] * len(places), dtype="str")
+    return places[name].astype("str").reset_index(drop=True)
+
+
+def _key(raw: str, timezone: object, code_departement: object) -> tuple[str, Territory]:
+    zone = timezone if isinstance(timezone, str) else None
+    code = code_departement if isinstance(code_departement, str) else None
+    return raw, Territory.of(timezone=zone, code_departement=code)
+
+
+def _merged(numbers: NDArray[np.int64], keys: list[Any]) -> NDArray[np.int64]:
+    """Schedule numbers in which départements with the same holidays share their schedules."""
+    distinct: dict[tuple[str, Territory], int] = {}
+    table = [distinct.setdefault(_key(*each), len(distinct)) for each in keys]
+    return np.array(table, dtype=np.int64)[numbers] if table else numbers
+
+
+def _report(schedule: Schedule, at: datetime) -> HoursReport:
+    state = schedule.state(at)
+    return HoursReport(
+        raw=schedule.raw,
+        text=schedule.repaired.text,
+        state=state,
+        opens_soon=state != "ouvert" and schedule.opens_before(at, within=_SOON),
+        changes_at=schedule.next_change(at),
+        week=schedule.week(at),
+        knows_public_holidays=schedule.knows_public_holidays,
+        timezone=schedule.territory.timezone,
+    )
+
+
+def _minute(now: datetime | None) -> object:
+    return None if now is None else now.replace(second=0, microsecond=0)
+
+
+def _open(schedule: Schedule, opening: str, now: datetime | None) -> bool:
+    slot = _slot(schedule, opening, now)
+    if slot is not None:
+        return schedule.open_during(*slot)
+    return schedule.state(instant_of(opening, now)) == "ouvert"
+
+
+def _soon(schedule: Schedule, opening: str, now: datetime | None) -> bool:
+    slot = _slot(schedule, opening, now)
+    if slot is not None:
+        return schedule.open_during(slot[0], slot[0] + _SOON)
+    return schedule.opens_before(instant_of(opening, now), within=_SOON)
+
+
+def instant_of(opening: str, now: datetime | None) -> datetime:
+    """
+    The instant an opening names.
+
+    Examples
+    --------
+    >>> instant_of("2026-11-20T10:00", None)
+    datetime.datetime(2026, 11, 20, 10, 0)
+    """
+    if opening != "maintenant":
+        return datetime.fromisoformat(opening)
+    if now is None:
+        message = "'maintenant' needs the instant of the question"
+        raise ValueError(message)
+    return now
+
+
+def _slot(schedule: Schedule, opening: str, now: datetime | None) -> tuple[datetime, datetime] | None:
+    """Local begin and end of a weekly slot, in the seven days from today on; None when the opening is an instant."""
+    if opening[:3] not in DAYS or opening[3:4] != ":":
+        return None
+    if now is None:
+        message = f"{opening!r} needs the instant of the question"
+        raise ValueError(message)
+    today = schedule.local(now)
+    ahead = (DAYS.index(opening[:3]) - today.weekday()) % 7
+    start, end = opening[4:].split("-")
+    midnight = datetime(today.year, today.month, today.day) + timedelta(days=ahead)  # noqa: DTZ001 - local by intent
+    return tuple(midnight + timedelta(hours=int(part[:2]), minutes=int(part[3:])) for part in (start, end))  # type: ignore[return-value]

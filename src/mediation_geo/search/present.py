@@ -1,0 +1,186 @@
+"""
+One place of an answer: its properties, with the distance, the hours at the instant, and the reasons for it.
+
+Rows of the index in, GeoJSON features out. What does not depend on the question is made once by `features.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mediation_geo.search.criteria import NO_PUBLIC_CRITERION, Criterion, criteria_of
+from mediation_geo.search.facets import label_bit, mask_of
+from mediation_geo.search.hours import HoursReport
+from mediation_geo.search.index import PlaceIndex
+from mediation_geo.search.need import Need
+from mediation_geo.search.reasons import OLD_DAYS, RECENT_DAYS, Circumstances, reason_codes, reason_texts
+
+__all__ = ["distance_label", "present"]
+
+_DAY_NAMES = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+# Criterion -> facet bits that mean "the place does not say".
+_SILENT = {
+    "gratuit": mask_of(["gratuit_inconnu"]),
+    "sans_rdv": mask_of([label_bit("modalites_acces", "")]),
+    "accompagnement": mask_of([label_bit("modalites_accompagnement", "")]),
+}
+_WHEELCHAIR_SAID = mask_of(["fauteuil_oui", "fauteuil_non"])
+
+
+def present(
+    index: PlaceIndex,
+    need: Need,
+    rows: NDArray[np.int64],
+    distance_m: Sequence[float | None],
+    *,
+    at: datetime,
+    nearest_row: int | None,
+) -> list[dict[str, Any]]:
+    """
+    GeoJSON features of places, in the order given.
+
+    Parameters
+    ----------
+    index : PlaceIndex
+    need : Need
+        The question as asked: unmet criteria are told against it, whatever was widened.
+    rows : numpy.ndarray of int64, shape (n,)
+    distance_m : sequence of float or None
+        Geodesic distances; None for help at a distance.
+    at : datetime
+        The instant, with its zone.
+    nearest_row : int, optional
+        Row of the nearest place that fits strictly.
+    """
+    criteria = [each for each in criteria_of(need, at) if each.name != NO_PUBLIC_CRITERION]
+    levels = [each.levels(index.facts, rows) for each in criteria]
+    features = []
+    for position, row in enumerate(rows.tolist()):
+        met = [bool(level[position] == 0) for level in levels]
+        features.append(
+            _feature(index, need, row, distance_m[position], at=at, nearest=row == nearest_row, criteria=criteria, met=met)
+        )
+    return features
+
+
+def distance_label(distance_m: float) -> str:
+    """
+    A distance as people say it.
+
+    Examples
+    --------
+    >>> distance_label(347.2), distance_label(1240), distance_label(23_400)
+    ("à 350 m à vol d'oiseau", "à 1,2 km à vol d'oiseau", "à 23 km à vol d'oiseau")
+    """
+    tens = round(distance_m / 10) * 10
+    if tens < 1000:
+        shown = f"{tens} m"
+    elif distance_m < 9950:
+        shown = f"{distance_m / 1000:.1f} km".replace(".", ",")
+    else:
+        shown = f"{distance_m / 1000:.0f} km"
+    return f"à {shown} à vol d'oiseau"
+
+
+def _feature(
+    index: PlaceIndex,
+    need: Need,
+    row: int,
+    distance_m: float | None,
+    *,
+    at: datetime,
+    nearest: bool,
+    criteria: list[Criterion],
+    met: list[bool],
+) -> dict[str, Any]:
+    word = int(index.facts.bits[row])
+    hours = index.facts.hours.report(row, at)
+    updated = index.facts.updated[row]
+    age = None if np.isnat(updated) else (at.date() - updated.astype(object)).days
+    properties = dict(index.features.get(row))
+    properties["horaires"] = _hours(hours)
+    properties["fraicheur"] = _freshness(index, row, age)
+    if distance_m is not None:
+        properties["distance_m"] = round(distance_m)
+        properties["distance_label"] = distance_label(distance_m)
+    circumstances = Circumstances(
+        open_state=hours.state,
+        opens_soon=hours.opens_soon,
+        hours_readable=hours.text is not None,
+        nearest=nearest,
+        age_days=age,
+        position_precision=properties["geocodage"]["type"],
+    )
+    properties["correspondance"] = _match(word, need, circumstances, criteria, met)
+    geometry = None
+    if distance_m is not None:
+        geometry = {"type": "Point", "coordinates": [float(index.lon[row]), float(index.lat[row])]}
+    if need.champs:
+        properties = {name: properties[name] for name in need.champs if name in properties}
+    return {"type": "Feature", "id": index.place_ids[row], "geometry": geometry, "properties": properties}
+
+
+def _match(
+    word: int, need: Need, circumstances: Circumstances, criteria: list[Criterion], met: list[bool]
+) -> dict[str, Any]:
+    unknown: list[str] = []
+    unmet: list[str] = []
+    for criterion, satisfied in zip(criteria, met, strict=True):
+        if _is_silent(criterion.name, word, circumstances):
+            unknown.append(criterion.name)
+        elif not satisfied:
+            unmet.append(criterion.name)
+    asked = len(criteria)
+    score = 1.0 if not asked else round((asked - len(unknown) - len(unmet)) / asked, 2)
+    codes = reason_codes(word, need, circumstances) if need.expliquer else []
+    return {"score": score, "raisons": reason_texts(codes, lang=need.lang), "non_remplis": unmet, "inconnus": unknown}
+
+
+def _is_silent(name: str, word: int, circumstances: Circumstances) -> bool:
+    if name == "ouvert":
+        return circumstances.open_state == "inconnu"
+    if name == "fauteuil":
+        return not word & _WHEELCHAIR_SAID
+    return bool(word & _SILENT.get(name, 0))
+
+
+def _hours(hours: HoursReport) -> dict[str, Any]:
+    return {
+        "osm": hours.text,
+        "brut": hours.raw,
+        "etat": hours.state,
+        "change_a": hours.changes_at.isoformat() if hours.changes_at else None,
+        "semaine": [
+            {
+                "jour": _DAY_NAMES[each.day.weekday()],
+                "date": each.day.isoformat(),
+                "etat": each.state,
+                "plages": [list(span) for span in each.spans],
+                "ferie": each.public_holiday,
+            }
+            for each in hours.week
+        ],
+        "ferie_pris_en_compte": hours.knows_public_holidays,
+        "fuseau": hours.timezone,
+    }
+
+
+def _freshness(index: PlaceIndex, row: int, age: int | None) -> dict[str, Any]:
+    if age is None:
+        level = None
+    else:
+        level = "recent" if age < RECENT_DAYS else ("ancien" if age > OLD_DAYS else "a_verifier")
+    updated = index.facts.updated[row]
+    cells = index.features.row(row)
+    return {
+        "date_maj": None if age is None else str(updated),
+        "age_jours": age,
+        "niveau": level,
+        "source": list(cells.get("sources", [])) or ([cells["source"]] if "source" in cells else []),
+    }
