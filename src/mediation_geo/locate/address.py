@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mediation_geo.text import SAINT_ABBREVIATIONS, STREET_ABBREVIATIONS, strip_accents
 
-__all__ = ["NORMALISER_VERSION", "STREET_TYPES", "StreetLine", "fold_quick", "parse_street", "street_words"]
+__all__ = ["NORMALISER_VERSION", "STREET_TYPES", "StreetLine", "fold_quick", "parse_street", "split_street", "street_words", "tokenise"]
 
 # Part of the cache key and of built street tables: raise it when the same text may give other words.
 NORMALISER_VERSION = 1
@@ -37,7 +37,7 @@ _NUMBER_WORDS = {
     "xi": "11", "xii": "12", "xiii": "13", "xiv": "14", "xv": "15", "xvi": "16", "xxiii": "23",
 }  # fmt: skip
 _WORDS = {**STREET_ABBREVIATIONS, **SAINT_ABBREVIATIONS, **_MORE, **_NUMBER_WORDS}
-_STOP = frozenset("de du des la le les l d et a au aux en sur sous pour par un une the dans".split())
+_STOP = frozenset("de du des la le les l d et a au aux en sur sous pour par un une the dans del dela".split())
 
 _SUFFIXES = {"bis": "b", "ter": "t", "quater": "q", "quinquies": "c"} | {letter: letter for letter in "abcdefgh"}
 _NUMBER = re.compile(r"^(\d{1,4})(bis|ter|quater|quinquies|[a-h])?$")
@@ -129,6 +129,18 @@ def parse_street(value: str) -> StreetLine:
     >>> parse_street("8, rue du 11 Novembre 1918")
     StreetLine(number=8, suffix='', words=('rue', '11', 'novembre', '1918'))
     """
+    return split_street(*tokenise(value))
+
+
+def tokenise(value: str) -> tuple[list[str], list[int]]:
+    """
+    Folded words without postal noise, and the positions at which a part set off by a comma, dash or bracket begins.
+
+    Examples
+    --------
+    >>> tokenise("Mairie - 12 rue Foch BP 47, Lyon Cedex 3")
+    (['mairie', '12', 'rue', 'foch', 'lyon'], [0, 1, 4])
+    """
     segments = [folded for part in _SEPARATORS.split(value) if (folded := fold_quick(part))]
     words: list[str] = []
     starts: list[int] = []
@@ -137,6 +149,18 @@ def parse_street(value: str) -> StreetLine:
         if clean:
             starts.append(len(words))
             words.extend(clean)
+    return words, starts
+
+
+def split_street(words: list[str], starts: list[int]) -> StreetLine:
+    """
+    Street line of words already folded; see `parse_street`.
+
+    Examples
+    --------
+    >>> split_street(["12", "rue", "foch"], [0])
+    StreetLine(number=12, suffix='', words=('rue', 'foch'))
+    """
     number, suffix, rest = _split(words, starts)
     return StreetLine(number, suffix, _normalised(rest))
 

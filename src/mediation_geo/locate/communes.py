@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from mediation_geo.errors import SourceUnavailable
 from mediation_geo.text import SAINT_ABBREVIATIONS, STOP_WORDS, fold
 
-__all__ = ["ARRONDISSEMENT_PARENTS", "Commune", "Communes", "arrondissement_code", "commune_key", "load_communes"]
+__all__ = ["ARRONDISSEMENT_PARENTS", "Commune", "Communes", "arrondissement_code", "commune_key", "key_of_folded", "load_communes"]
 
 # BAN and many sources answer with arrondissements; the standard wants the commune.
 ARRONDISSEMENT_PARENTS = {"751": "75056", "6938": "69123", "132": "13055"}
@@ -92,10 +92,18 @@ def commune_key(name: str) -> str:
     >>> commune_key("Lyon 3e Arrondissement"), commune_key("Le Mont-Dore"), commune_key("L'Haÿ-les-Roses")
     ('lyon', 'mont dore', 'hay roses')
     """
-    return _key_of_folded(fold(name.partition("(")[0]))
+    return key_of_folded(fold(name.partition("(")[0]))
 
 
-def _key_of_folded(folded: str) -> str:
+def key_of_folded(folded: str) -> str:
+    """
+    `commune_key` of a text that is folded already.
+
+    Examples
+    --------
+    >>> key_of_folded("ste marie aux mines cedex")
+    'sainte marie mines'
+    """
     if "cedex" in folded:
         folded = _CEDEX.sub("", folded)
     if any(char.isdigit() for char in folded):
@@ -173,7 +181,7 @@ class Communes:
     @cached_property
     def names(self) -> list[tuple[str, str, str]]:
         """Triples (name key, current code, `commune` or the kind of former commune), without repeats."""
-        keys = [_key_of_folded(folded) for folded in _folded_together([name for name, _, _ in self._names])]
+        keys = [key_of_folded(folded) for folded in _folded_together([name for name, _, _ in self._names])]
         seen: dict[tuple[str, str], str] = {}
         for key, (_, code, kind) in zip(keys, self._names, strict=True):
             if key and (kind == "commune" or (key, code) not in seen):

@@ -8,9 +8,10 @@ question, the same way whichever engine found it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["ACCEPT_CONFIDENCE", "BATCH_COLUMNS", "Candidate", "Geocoder", "batch_frame"]
 
@@ -29,6 +30,8 @@ BATCH_COLUMNS = (
     "code_postal",
     "commune",
     "departement",
+    "numero",
+    "voie",
 )
 
 
@@ -57,6 +60,8 @@ class Candidate:
         Radius in metres around the point.
     departement : str
         Code of the département.
+    numero, voie : str
+        House number that was found and street or hamlet; empty when the answer is a commune.
     """
 
     label: str
@@ -69,6 +74,8 @@ class Candidate:
     confidence: float
     uncertainty_m: float
     departement: str
+    numero: str = ""
+    voie: str = ""
 
 
 class Geocoder(Protocol):
@@ -102,9 +109,12 @@ def batch_frame(answers: list[Candidate | str], index: pd.Index) -> pd.DataFrame
 
     Examples
     --------
+    >>> import pandas as pd
     >>> batch_frame(["not-found"], pd.Index([7]))["status"].tolist()
     ['not-found']
     """
+    import pandas as pd  # the search box, which only searches, starts without it
+
     rows = [
         dict.fromkeys(BATCH_COLUMNS) | {"status": each}
         if isinstance(each, str)

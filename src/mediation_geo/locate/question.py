@@ -1,0 +1,156 @@
+"""
+One line of text read in every sensible way: which words are the street, which the commune, which postcode.
+
+Text in, readings out, each with the communes it may mean. A line such as "rue de Paris Saint-Mandé" has more than one
+reading; which is right is decided by the streets that exist, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mediation_geo.locate.address import STREET_TYPES, StreetLine, split_street, tokenise
+from mediation_geo.locate.communes import key_of_folded
+from mediation_geo.locate.finder import CommuneFinder, Scored
+from mediation_geo.standard.territories import departements_of_postcode
+
+__all__ = ["Reading", "misspelt_readings", "readings", "whole_line"]
+
+_LONGEST_NAME = 7
+_COUNTRY = frozenset({"france"})
+
+
+class Reading(NamedTuple):
+    """
+    A way to read a line.
+
+    Attributes
+    ----------
+    line : StreetLine
+        The street part; without words when the line names a commune only.
+    places : tuple of (str, float)
+        Communes it may mean, with their shares.
+    postcode : str
+    name : str
+        The words taken for the commune, folded; they tell the arrondissement.
+    """
+
+    line: StreetLine
+    places: Scored
+    postcode: str
+    name: str
+
+
+def readings(q: str, *, finder: CommuneFinder) -> list[Reading]:
+    """
+    Readings of a line that name a commune or a postcode.
+
+    Examples
+    --------
+    >>> from mediation_geo.locate import load_communes
+    >>> finder = CommuneFinder(load_communes())
+    >>> [(each.line.words, each.places[0][0]) for each in readings("73 rue de Paris Saint-Mandé", finder=finder)]
+    [(('rue', 'paris'), '94067')]
+    """
+    words, starts = _words(q)
+    at = next((each for each in range(len(words) - 1, -1, -1) if _is_postcode(words[each])), None)
+    if at is None:
+        return [*_by_tail(words, starts, "", finder), *_by_head(words, starts, "", finder)]
+    postcode, left, right = words[at], words[:at], words[at + 1 :]
+    if not right:
+        found = [*_by_tail(left, starts, postcode, finder), *_by_head(left, starts, postcode, finder)]
+        return [*found, _reading(left, starts, finder.by_fields("", postcode), postcode, [])]
+    if not left:
+        return [*_by_head(right, [0], postcode, finder), _reading([], [], _named(right, postcode, finder), postcode, right)]
+    return [_reading(left, starts, _named(right, postcode, finder), postcode, right)]
+
+
+def whole_line(q: str, *, places: Scored = (), postcode: str = "") -> Reading:
+    """
+    Reading of a line as a street alone, in communes that something else tells.
+
+    Examples
+    --------
+    >>> whole_line("34 av. de l'Opéra", places=(("75056", 1.0),)).line.words
+    ('avenue', 'opera')
+    """
+    words, starts = _words(q)
+    return _reading([each for each in words if not _is_postcode(each)], starts, places, postcode, [])
+
+
+def misspelt_readings(q: str, *, finder: CommuneFinder) -> list[Reading]:
+    """
+    Readings in which the last words are nearly the name of a commune; slower, for lines that have no better reading.
+
+    Examples
+    --------
+    >>> from mediation_geo.locate import load_communes
+    >>> finder = CommuneFinder(load_communes())
+    >>> misspelt_readings("12 rue Foch Montpelier", finder=finder)[0].places[0][0]
+    '34172'
+    """
+    words, starts = _words(q)
+    words = [each for each in words if not _is_postcode(each)]
+    found = []
+    for size in range(1, min(4, len(words)) + 1):
+        tail = words[-size:]
+        key = key_of_folded(" ".join(tail))
+        if len(key) >= 4 and not tail[0].isdigit() and _can_stand(words[:-size]):
+            places = finder.misspelt(key, ())
+            if places:
+                found.append(_reading(words[:-size], starts, tuple((code, share * 0.9) for code, share in places), "", tail))
+    return found
+
+
+def _words(q: str) -> tuple[list[str], list[int]]:
+    words, starts = tokenise(q)
+    while words and words[-1] in _COUNTRY:
+        words.pop()
+    return words, starts
+
+
+def _is_postcode(word: str) -> bool:
+    return len(word) == 5 and word.isdigit() and bool(departements_of_postcode(word))
+
+
+def _named(words: list[str], postcode: str, finder: CommuneFinder) -> Scored:
+    key = key_of_folded(" ".join(words))
+    return finder.by_fields(key, postcode)
+
+
+def _by_tail(words: list[str], starts: list[int], postcode: str, finder: CommuneFinder) -> Iterator[Reading]:
+    """Readings whose last words are the name of a commune, the longest name of the same communes only."""
+    last: Reading | None = None
+    for size in range(1, min(_LONGEST_NAME, len(words)) + 1):
+        tail = words[-size:]
+        key = key_of_folded(" ".join(tail))
+        if not key or key not in finder.communes.by_name or not _can_stand(words[:-size]):
+            continue
+        reading = _reading(words[:-size], starts, finder.by_fields(key, postcode), postcode, tail)
+        if last is not None and last.places != reading.places:
+            yield last
+        last = reading
+    if last is not None:
+        yield last
+
+
+def _by_head(words: list[str], starts: list[int], postcode: str, finder: CommuneFinder) -> Iterator[Reading]:
+    """Readings whose first words are the name of a commune: "Paris 10 rue de Rivoli"."""
+    for size in range(min(_LONGEST_NAME, len(words) - 1), 0, -1):
+        key = key_of_folded(" ".join(words[:size]))
+        if words[0].isdigit() or key not in finder.communes.by_name or key in STREET_TYPES:
+            continue
+        yield _reading(words[size:], [each - size for each in starts], finder.by_fields(key, postcode), postcode, words[:size])
+        return
+
+
+def _can_stand(words: list[str]) -> bool:
+    """Whether what is left of a line can be a street: nothing at all, or more than a number and a type."""
+    return not words or any(not word.isdigit() and word not in STREET_TYPES and len(word) > 1 for word in words)
+
+
+def _reading(words: list[str], starts: list[int], places: Scored, postcode: str, name: list[str]) -> Reading:
+    inside = [each for each in starts if 0 <= each < len(words)]
+    line = split_street(words, inside) if words else StreetLine(None, "", ())
+    return Reading(line, places, postcode, " ".join(name))
