@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import sysconfig
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,24 @@ def test_every_declared_dependency_is_pinned_within_its_bounds() -> None:
             assert any(need.specifier.contains(version) for version in versions), f"{need} in {name}: run `make pins`"
 
 
+@pytest.mark.parametrize(
+    ("folder", "extras"),
+    [("src", ["coverage", "scale"]), ("tests", ["coverage", "scale", "dev"]), ("benchmarks", ["coverage", "scale", "dev"])],
+)
+def test_every_imported_library_is_declared(folder: str, extras: list[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = project["dependencies"] + [need for extra in extras for need in project["optional-dependencies"][extra]]
+    known = {canonicalize_name(Requirement(need).name) for need in declared}
+    homes = packages_distributions()
+    strangers = {
+        f"{name} in {path.relative_to(ROOT)}"
+        for path in (ROOT / folder).rglob("*.py")
+        for name in imported(path)
+        if not known & {canonicalize_name(each) for each in homes.get(name, [])}
+    }
+    assert strangers == set()
+
+
 def test_every_dependency_has_its_sentence() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = [*project["dependencies"], *(need for extra in project["optional-dependencies"].values() for need in extra)]
@@ -121,3 +141,15 @@ def requirements_of(text: str) -> list[tuple[Requirement, list[str]]]:
         entry, *hashes = re.split(r"\s+--hash=", line)
         found.append((Requirement(entry), hashes))
     return found
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level names that a file imports, the standard library and our own left out."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    ours = {"benchmarks", "datasets", "mediation_geo", "tests"}
+    return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - ours
