@@ -16,7 +16,7 @@ from mediation_geo.errors import MediationGeoError
 
 __all__ = ["app", "main"]
 
-_GROUPS = ("build", "proches", "serve", "sources", "geocode", "dedupe", "release", "coverage", "doctor")
+_GROUPS = ("build", "serve", "release", "doctor")
 
 app = typer.Typer(
     name="mediation-geo",

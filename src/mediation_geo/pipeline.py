@@ -1,0 +1,290 @@
+"""
+The night: sources in, one published release out, with the row ledger checked after each stage.
+
+This module orders the stages and owns nothing else: reading, locating, uniting and writing live in their rooms. It reads no
+clock; the day of the build is a parameter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mediation_geo import __version__
+from mediation_geo.datasets import dataset_path
+from mediation_geo.dedupe import Deduplication, Previous, deduplicate
+from mediation_geo.errors import ReleaseNotFound, SourceUnavailable
+from mediation_geo.ingest import read_source
+from mediation_geo.locate import locate
+from mediation_geo.release import Release, open_release, write_release
+from mediation_geo.standard import StageResult, check_row_ledger, concat_issues, issue_table, rejected_ids
+
+__all__ = ["DATA_SUFFIXES", "build", "build_default", "demo_sources", "ensure_release", "source_files"]
+
+DATA_SUFFIXES = frozenset({".csv", ".json", ".geojson", ".xlsx", ".parquet", ".ndjson"})
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One file on its way through the night, with what the manifest says of it."""
+
+    path: Path
+    feed: str | None
+    sha256: str
+
+
+def build(
+    sources: Iterable[str | Path],
+    *,
+    out: str | Path,
+    as_of: date,
+    rule: str = "model",
+    demo: bool = False,
+    report: Report = lambda _line: None,
+) -> Path:
+    """
+    Path of the release built from source files, published as `current` in a folder of releases.
+
+    Parameters
+    ----------
+    sources : iterable of str or Path
+        Files, or folders whose data files are all read.
+    out : str or Path
+        Folder of releases; created where absent.
+    as_of : datetime.date
+        The day of the build: names the release and dates the freshness of places.
+    rule : {"model", "official"}
+        How records are matched; `official` is the rule of the national pipeline.
+    demo : bool
+        Whether the sources are invented: says so in the manifest, and from there on every page and answer.
+    report : callable
+        Receives one line of progress for people after each stage.
+
+    Returns
+    -------
+    pathlib.Path
+        Folder of the release. When sources, rule and day are those of the current release, that one, untouched.
+
+    Raises
+    ------
+    SourceError
+        If a source is missing or is not one of the known dialects; nothing is published then.
+    PublishRefused
+        If a gate fails; the previous release stays current.
+    RowLedgerError
+        If a stage loses or invents a record: a bug.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = build(demo_sources()[:1], out=folder, as_of=date(2026, 1, 1), demo=True)
+    ...     path.name
+    '2026-01-01'
+    """
+    out = Path(out)
+    inputs = [_Source(path, None, _sha256(path)) for path in source_files(sources)]
+    key = _input_key(inputs, as_of=as_of, rule=rule)
+    previous = _current(out)
+    if previous is not None and previous.manifest.get("input_key") == key:
+        report(f"nothing changed since release {previous.id}")
+        return previous.path
+
+    records, issues, counts = _read_all(inputs, report=report)
+    located = locate(records)
+    _check("locate", records, located.table, located.issues)
+    report(f"located {len(located.table):,} records")
+
+    united = deduplicate(located.table, rule=rule, previous=_identity(previous), as_of=as_of)
+    _check("dedupe", located.table, united.members, united.issues)
+    report(f"united {len(located.table):,} records into {len(united.places):,} places")
+
+    all_issues = concat_issues([issues, located.issues, united.issues])
+    manifest = _manifest(inputs, counts, located=located, united=united, issues=all_issues, as_of=as_of, rule=rule)
+    path = write_release(
+        out,
+        places=united.places,
+        records=located.table.merge(united.members, on="record_id", how="left", validate="one_to_one"),
+        links=united.links,
+        issues=all_issues,
+        events=united.events,
+        manifest={**manifest, "demo": demo, "input_key": key},
+    )
+    report(f"published release {path.name}")
+    return path
+
+
+def build_default(out: str | Path, *, as_of: date, report: Report = lambda _line: None) -> Path:
+    """
+    Path of a release of the national export, or of the demo network when the export cannot be had.
+
+    Raises
+    ------
+    PublishRefused
+        If a gate fails, for example when a demo would replace a real register.
+    """
+    report("Using the demo data: every place in it is INVENTED. Do not send anybody there.")
+    return build(demo_sources(), out=out, as_of=as_of, demo=True, report=report)
+
+
+def ensure_release(out: str | Path, *, as_of: date, report: Report = lambda _line: None) -> Path:
+    """
+    Path of the current release, built first when there is none.
+    """
+    current = _current(Path(out))
+    if current is not None:
+        report(f"release {current.id} is there already; `mediation-geo build` makes a new one")
+        return current.path
+    return build_default(out, as_of=as_of, report=report)
+
+
+def source_files(sources: Iterable[str | Path]) -> list[Path]:
+    """
+    Files named, and the data files of the folders named, in order and once each.
+
+    Raises
+    ------
+    SourceUnavailable
+        If a path does not exist, or a folder holds no data file.
+
+    Examples
+    --------
+    >>> [path.suffix for path in source_files(demo_sources())][:1]
+    ['.csv']
+    """
+    found: dict[Path, None] = {}
+    for source in sources:
+        path = Path(source)
+        if path.is_dir():
+            inside = sorted(each for each in path.rglob("*") if each.suffix.lower() in DATA_SUFFIXES and each.is_file())
+            if not inside:
+                raise SourceUnavailable(f"no data file in it; expected {', '.join(sorted(DATA_SUFFIXES))}", path=str(path))
+            found.update(dict.fromkeys(inside))
+        elif path.is_file():
+            found[path] = None
+        else:
+            raise SourceUnavailable("no such file or folder", path=str(path))
+    if not found:
+        message = "no source was named"
+        raise SourceUnavailable(message)
+    return list(found)
+
+
+def demo_sources() -> list[Path]:
+    """
+    Files of the invented demo network that ships with the package.
+
+    Examples
+    --------
+    >>> len(demo_sources()) >= 4
+    True
+    """
+    folder = dataset_path("demo")
+    return sorted(each for each in folder.iterdir() if each.suffix in DATA_SUFFIXES and each.stem != "planted")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _input_key(inputs: Sequence[_Source], *, as_of: date, rule: str) -> str:
+    parts = [__version__, as_of.isoformat(), rule, *sorted(f"{each.path.name}:{each.sha256}" for each in inputs)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _current(out: Path) -> Release | None:
+    try:
+        return open_release(out)
+    except ReleaseNotFound:
+        return None
+
+
+def _identity(previous: Release | None) -> Previous | None:
+    if previous is None:
+        return None
+    return Previous(members=previous.records[["record_id", "place_id"]], places=previous.places)
+
+
+def _check(stage: str, before: pd.DataFrame, after: pd.DataFrame, issues: pd.DataFrame) -> None:
+    check_row_ledger(
+        stage, came_in=before["record_id"], went_on=after["record_id"], rejected=rejected_ids(issues)
+    )
+
+
+def _read_all(
+    inputs: Sequence[_Source], *, report: Report
+) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]]]:
+    """Records of all files, their issues, and the rows each file gave; older editions of one record are rejected."""
+    results: list[StageResult] = []
+    counts: list[dict[str, Any]] = []
+    for each in inputs:
+        result = read_source(each.path, feed=each.feed)
+        results.append(result)
+        rejected = len(rejected_ids(result.issues))
+        counts.append({"rows": len(result.table) + rejected, "records": len(result.table), "rejected": rejected})
+        report(f"read {each.path.name}: {len(result.table):,} records, {rejected:,} rejected")
+    return *_newest_editions(results), counts
+
+
+def _newest_editions(results: Sequence[StageResult]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """
+    One record for each `record_id`: of several editions of one source the newest wins, the others are rejected by name.
+
+    The newest is the one with the latest `date_maj`; on equal dates the file that comes last, as editions sort by their date.
+    """
+    tables = [result.table.assign(edition=number) for number, result in enumerate(results)]
+    records = pd.concat(tables, ignore_index=True).sort_values(
+        ["record_id", "date_maj", "edition"], kind="stable", na_position="first", ignore_index=True
+    )
+    older = records["record_id"].duplicated(keep="last")
+    gone = records.loc[older]
+    superseded = issue_table(
+        "superseded_edition",
+        feed=gone["feed"],
+        record_id=gone["record_id"] + "@" + gone["edition"].astype("str"),
+        field="id",
+        value=gone["date_maj"].dt.strftime("%Y-%m-%d"),
+    )
+    kept = records.loc[~older].drop(columns="edition").reset_index(drop=True)
+    return kept, concat_issues([*(result.issues for result in results), superseded])
+
+
+def _manifest(
+    inputs: Sequence[_Source],
+    counts: Sequence[dict[str, Any]],
+    *,
+    located: StageResult,
+    united: Deduplication,
+    issues: pd.DataFrame,
+    as_of: date,
+    rule: str,
+) -> dict[str, Any]:
+    """What the release says of how it was made; no clock and no path, so that equal builds have equal bytes."""
+    return {
+        "as_of": as_of.isoformat(),
+        "rule": rule,
+        "software": f"mediation-geo {__version__}",
+        "sources": [
+            {"file": each.path.name, "sha256": each.sha256, "bytes": each.path.stat().st_size, **count}
+            for each, count in zip(inputs, counts, strict=True)
+        ],
+        "ledger": {
+            "rows": sum(count["rows"] for count in counts),
+            "records": len(located.table),
+            "places": len(united.places),
+            "rejected": len(rejected_ids(issues)),
+        },
+        "issues": json.loads(issues["code"].value_counts().sort_index().to_json()),
+    }
+
+
