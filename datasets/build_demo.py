@@ -1,8 +1,8 @@
 """
 Build the demo sources: about 1,400 invented records in the four published dialects, and the truth about them.
 
-In: the shipped commune table. Out: five files in ``src/mediation_geo/datasets/demo/``, the same bytes each time, and the
-counts on standard output. Run from the root of the repository: ``python datasets/build_demo.py``.
+In: the shipped commune table and polygons. Out: five files in ``src/mediation_geo/datasets/demo/``, the same bytes each time,
+and the counts on standard output. Run from the root of the repository: ``python datasets/build_demo.py``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import json
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 from demo_files import number_rows, write_files, write_truth
 from demo_places import invent_places
@@ -24,7 +25,8 @@ SEED = 2026
 
 def build_files(*, seed: int) -> dict[str, bytes]:
     """Bytes of the four sources and of ``planted.json``, by file name."""
-    places = invent_places(pd.read_parquet(dataset_path("communes.parquet")), seed=seed)
+    communes = pd.read_parquet(dataset_path("communes.parquet"))
+    places = invent_places(communes, gpd.read_parquet(dataset_path("communes_polygons.parquet")), seed=seed)
     rows = number_rows(sight_places(places, seed=seed), seed=seed)
     return {**write_files(rows), "planted.json": write_truth(places, rows, seed=seed)}
 

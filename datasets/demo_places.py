@@ -1,8 +1,8 @@
 """
 The invented truth of the demo: places that do not exist, in communes that do.
 
-In: the commune table. Out: a list of ``DemoPlace``, each with the values a perfect source would give. What the sources make
-of them is in ``demo_records.py``.
+In: the commune table and the commune polygons. Out: a list of ``DemoPlace``, each with the values a perfect source would give.
+What the sources make of them is in ``demo_records.py``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import shapely
 from demo_draw import Draw
 from demo_words import HOURS, KINDS, NOTICE, QUARTERS, RARE_HOURS, STREETS, Kind
 
@@ -21,6 +22,7 @@ from mediation_geo.text import slug
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import geopandas as gpd
     import pandas as pd
 
 # Towns of Emmaüs Connect, where people of the main site are, and Montpellier: places enough to choose among.
@@ -31,6 +33,8 @@ SPREAD_PLACES = 785
 SHARED_BUILDINGS = 26
 EMMAUS_PER_TOWN = 3
 CLEARANCE_M = 200.0
+# Sources move a point by 45 m at most: it stays in the commune if the invented one lies this far inside.
+INSIDE_DEGREES = 0.0008
 METRES_PER_DEGREE = 111_195.0
 
 # Ranges of French numbers that no subscriber gets: they are reserved for fiction (ARCEP, numbering plan).
@@ -55,12 +59,12 @@ class DemoPlace:
     building: str | None = None
 
 
-def invent_places(communes: pd.DataFrame, *, seed: int) -> list[DemoPlace]:
-    """All places of the demo, those of the named towns first."""
+def invent_places(communes: pd.DataFrame, polygons: gpd.GeoDataFrame, *, seed: int) -> list[DemoPlace]:
+    """All places of the demo, those of the named towns first, each well inside its commune where its polygon is known."""
     towns = communes.loc[communes["population"].notna() & communes["lon"].notna()]
     wanted = [*_named_towns(towns, seed=seed), *_spread_towns(towns, seed=seed)]
     counts = Counter(row.code_insee for row in wanted)
-    inventor = _Inventor(seed=seed)
+    inventor = _Inventor(polygons.set_index("code_insee").geometry, seed=seed)
     for code, row in {row.code_insee: row for row in wanted}.items():
         inventor.fill(row, count=counts[code])
     return inventor.places
@@ -97,7 +101,8 @@ def _rows(table: pd.DataFrame) -> list[Any]:
 class _Inventor:
     """Places invented so far, so that no two of them come too close or share a name."""
 
-    def __init__(self, *, seed: int) -> None:
+    def __init__(self, polygons: gpd.GeoSeries, *, seed: int) -> None:
+        self.polygons = polygons
         self.seed = seed
         self.places: list[DemoPlace] = []
         self._buildings = 0
@@ -110,7 +115,7 @@ class _Inventor:
             here += self._shared_building(town, draw)
         while len(here) < count:
             kind = KINDS["emmaus-connect"] if self._lacks_emmaus(town) else _free_kind(town, here, draw)
-            lon, lat = _clear_position(town, here, draw)
+            lon, lat = self._clear_position(town, here, draw)
             here.append(self._place(kind, town, lon=lon, lat=lat, address=_address(draw), draw=draw, here=here))
             self.places.append(here[-1])
 
@@ -124,7 +129,7 @@ class _Inventor:
         """Town hall, France services and library under one roof: neighbours that are not one place."""
         self._buildings += 1
         building = f"building-{self._buildings:02d}"
-        lon, lat = _clear_position(town, [], draw)
+        lon, lat = self._clear_position(town, [], draw)
         address = _address(draw)
         kinds = ["mairie", "france-services", "mediatheque"][: draw.number(2, 3)]
         if draw.chance(0.3):
@@ -135,6 +140,19 @@ class _Inventor:
             group.append(place)
             self.places.append(place)
         return group
+
+    def _clear_position(self, town: Any, here: list[DemoPlace], draw: Draw) -> tuple[float, float]:
+        """A point around the town hall, well inside the town, at a distance from the places invented before."""
+        radius_m = town.radius_m if not math.isnan(town.radius_m) else 1200.0
+        lon, lat = (town.mairie_lon, town.mairie_lat) if not math.isnan(town.mairie_lon) else (town.lon, town.lat)
+        polygon = self.polygons.get(town.code_insee)
+        spread_m = min(0.15 * radius_m, 1500.0)
+        while True:
+            point = moved(lon, lat, east_m=spread_m * draw.bell(), north_m=spread_m * draw.bell())
+            spread_m *= 1.02  # a crowded centre pushes the next place outwards
+            inside = polygon is None or polygon.contains(shapely.Point(point).buffer(INSIDE_DEGREES))
+            if inside and all(_distance_m(point, (place.lon, place.lat)) > CLEARANCE_M for place in here):
+                return point
 
     def _place(
         self,
@@ -169,20 +187,6 @@ def _free_kind(town: Any, here: list[DemoPlace], draw: Draw) -> Kind:
         if kind.weight and kind.smallest <= town.population and (kind.per_quarter or not _has(here, kind.key))
     ]
     return draw.weighted(open_kinds, [kind.weight for kind in open_kinds])
-
-
-def _clear_position(town: Any, here: list[DemoPlace], draw: Draw) -> tuple[float, float]:
-    """A point around the town hall, well inside the town, at a distance from the places invented before."""
-    radius_m = town.radius_m if not math.isnan(town.radius_m) else 1200.0
-    lon, lat = (town.mairie_lon, town.mairie_lat) if not math.isnan(town.mairie_lon) else (town.lon, town.lat)
-    spread_m = min(0.15 * radius_m, 1500.0)
-    while True:
-        east_m, north_m = spread_m * draw.bell(), spread_m * draw.bell()
-        point = moved(lon, lat, east_m=east_m, north_m=north_m)
-        spread_m *= 1.02  # a crowded centre pushes the next place outwards
-        outside = not math.isnan(town.xmin) and not (town.xmin < point[0] < town.xmax and town.ymin < point[1] < town.ymax)
-        if not outside and all(_distance_m(point, (place.lon, place.lat)) > CLEARANCE_M for place in here):
-            return point
 
 
 def moved(lon: float, lat: float, *, east_m: float, north_m: float) -> tuple[float, float]:
