@@ -129,7 +129,8 @@ def assign_place_ids(
 
     Notes
     -----
-    The greatest overlap is served first; ties go to the place seen first, then to the smaller id. A place whose records all
+    The greatest overlap is served first; ties go to the cluster that holds the founding record, then to the place seen
+    first, then to the smaller id. A place whose records all
     went elsewhere becomes an alias of the cluster that holds most of them (`merged`). A cluster that takes only a part of
     a place whose id went to another part is `split` from it. Retired places are remembered by their records, so taking a
     source away and adding it again restores the same ids.
@@ -147,11 +148,12 @@ def assign_place_ids(
     events: list[dict[str, Any]] = []
     before = _members_before(previous)
     overlap = _overlaps(frame, before)
-    retired = _retired_members(previous)
+    asleep = _ended_members(previous)
     for cluster, place_id in _greedy(overlap):
         assigned[cluster] = place_id
-    revived = _greedy(_overlaps(frame[~frame["cluster"].isin(assigned)], retired)) if len(retired) else []
-    taken = {*before["place_id"], *retired["place_id"], *_aliases_before(previous)}
+    revived = _greedy(_overlaps(frame[~frame["cluster"].isin(assigned)], asleep)) if len(asleep) else []
+    taken = {*assigned.values(), *asleep["place_id"]}
+    known = {*taken, *before["place_id"], *_aliases_before(previous)}
     record_lists = frame.groupby("cluster")["record_id"].agg(sorted)
     parents = _best_parent(overlap)
     for cluster, place_id in revived:
@@ -164,15 +166,18 @@ def assign_place_ids(
         taken.add(place_id)
         assigned[cluster] = place_id
         parent = parents.get(cluster)
-        kind, others = ("minted", []) if parent is None else ("split", [parent])
-        events.append(_event(kind, place_id, release_id, record_lists[cluster], others))
+        # The id of a founding record that comes up again is the same place coming back.
+        kind = "revived" if place_id in known else "minted" if parent is None else "split"
+        events.append(_event(kind, place_id, release_id, record_lists[cluster], [] if parent is None else [parent]))
     merged, gone = _ended(before, overlap, assigned)
     for place_id, survivor in merged.items():
         events.append(_event("merged", place_id, release_id, before.loc[before["place_id"] == place_id, "record_id"], [survivor]))
     lost = before[before["place_id"].isin(gone)].groupby("place_id")["record_id"].agg(sorted)
     events.extend(_event("retired", str(place_id), release_id, ids, []) for place_id, ids in lost.items())
     place_ids = np.array([assigned[cluster] for cluster in range(count)], dtype=object)
-    return Identity(place_ids, _former_ids(previous, merged, place_ids), _event_frame(events))
+    alive = frozenset(assigned.values())
+    former = {key: [each for each in ids if each not in alive] for key, ids in _former_ids(previous, merged, place_ids).items()}
+    return Identity(place_ids, former, _event_frame(events))
 
 
 def _members_before(previous: Previous | None) -> pd.DataFrame:
@@ -182,14 +187,14 @@ def _members_before(previous: Previous | None) -> pd.DataFrame:
     return previous.members[["record_id", "place_id"]].astype(object).merge(seen, on="place_id", how="left")
 
 
-def _retired_members(previous: Previous | None) -> pd.DataFrame:
-    """Records of the places that were retired and have not come back."""
+def _ended_members(previous: Previous | None) -> pd.DataFrame:
+    """Records of the places that were retired or merged and have not come back."""
     empty = pd.DataFrame({"record_id": pd.Series(dtype=object), "place_id": pd.Series(dtype=object), "seen": []})
     if previous is None or previous.events is None or previous.events.empty:
         return empty
-    told = previous.events[previous.events["event"].isin(["retired", "revived"])]
-    last = told.drop_duplicates("place_id", keep="last")
-    last = last[last["event"].eq("retired") & ~last["place_id"].isin(set(previous.members["place_id"]))]
+    last = previous.events.drop_duplicates("place_id", keep="last")
+    ended = last["event"].isin(["retired", "merged"]) & ~last["place_id"].isin(set(previous.members["place_id"]))
+    last = last[ended]
     if last.empty:
         return empty
     exploded = last[["place_id", "record_ids", "release_id"]].explode("record_ids")
@@ -200,11 +205,24 @@ def _overlaps(frame: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     """Number of records each (cluster, former place) pair shares, best first."""
     shared = frame.merge(before, on="record_id", how="inner")
     counts = shared.groupby(["cluster", "place_id"], sort=True).agg(
-        shared=("record_id", "size"), seen=("seen", "min"), founder=("record_id", "min")
+        shared=("record_id", "size"), seen=("seen", "min"), first=("record_id", "min")
     )
-    return counts.reset_index().sort_values(
-        ["shared", "seen", "place_id", "founder"], ascending=[False, True, True, True], kind="stable"
+    counts = counts.reset_index()
+    counts["founding"] = _holds_founder(counts, frame)
+    return counts.sort_values(
+        ["shared", "founding", "seen", "place_id", "first"], ascending=[False, False, True, True, True], kind="stable"
     )
+
+
+def _holds_founder(counts: pd.DataFrame, frame: pd.DataFrame) -> pd.Series[Any]:
+    """Whether a cluster holds the record that founded the place; looked up only where there is something to choose."""
+    several_places = counts.duplicated("cluster", keep=False)
+    several_clusters = counts.duplicated("place_id", keep=False)
+    contested = counts[several_places | several_clusters]
+    concerned = frame[frame["cluster"].isin(set(contested["cluster"]))]
+    founded = set(zip(concerned["cluster"], concerned["record_id"].map(mint_place_id), strict=True))
+    keys = zip(counts["cluster"], counts["place_id"], strict=True)
+    return pd.Series([key in founded for key in keys], index=counts.index, dtype=bool)
 
 
 def _greedy(overlap: pd.DataFrame) -> list[tuple[int, str]]:

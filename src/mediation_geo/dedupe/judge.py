@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from mediation_geo.dedupe.blocks import Positions, unique_pairs
 from mediation_geo.dedupe.clusters import Clusters, Constraints, average_linkage, closure
-from mediation_geo.dedupe.features import FEATURES, pair_features
+from mediation_geo.dedupe.features import FEATURES, pair_distance_m, pair_features
 from mediation_geo.dedupe.identity import Previous
-from mediation_geo.dedupe.model import load_model, logit
+from mediation_geo.dedupe.model import Thresholds, load_model, logit
 from mediation_geo.dedupe.normalise import prepare
 from mediation_geo.dedupe.official import official_pairs
 from mediation_geo.dedupe.overrides import Decisions
@@ -25,7 +25,10 @@ from mediation_geo.dedupe.pairs import candidate_pairs
 from mediation_geo.dedupe.trust import source_names
 from mediation_geo.standard import issue_table, no_issues
 
-__all__ = ["Judgement", "judge_by_model", "judge_by_official_rule", "strongest_reasons"]
+__all__ = ["APART_M", "Judgement", "judge_by_model", "judge_by_official_rule", "strongest_reasons"]
+
+# Records of one place farther apart than this are an exception that has to be explained.
+APART_M = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +144,9 @@ def judge_by_model(records: pd.DataFrame, previous: Previous | None, decisions: 
     left, right = _with_decided(candidates.left, candidates.right, decisions, n=len(records))
     features = pair_features(prepared, left, right, tokens=model.tokens)
     log_odds = model.log_odds(features)
-    strength = log_odds - np.where(
-        _together_before(records["record_id"], previous, left, right),
-        logit(model.thresholds.keep),
-        logit(model.thresholds.join),
-    )
+    together = _together_before(records["record_id"], previous, left, right)
+    apart = (pair_distance_m(prepared.points, left, right) > APART_M) & ~features["same_address"].to_numpy(dtype=bool)
+    strength = _strength(log_odds, model.thresholds, together=together, apart=apart)
     groups = np.asarray(pd.factorize(source_names(records))[0], dtype=np.int64)
     constraints = Constraints(must=decisions.must, cannot=decisions.cannot, groups=groups)
     clusters = average_linkage(left, right, strength, n=len(records), constraints=constraints)
@@ -190,6 +191,20 @@ def strongest_reasons(contributions: NDArray[np.float64], *, count: int = 4) -> 
         "{" + ",".join(f'"{name}":{value}' for name, value in zip(*row, strict=True)) + "}"
         for row in zip(names, values, strict=True)
     ]
+
+
+def _strength(
+    log_odds: NDArray[np.float64], thresholds: Thresholds, *, together: NDArray[np.bool_], apart: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """
+    How far each pair is above what it needs; what was together in the last release falls to 0 before it falls apart.
+
+    Memory only saves a pair from falling just below; it never makes a pair stronger than a rival, so the result does not
+    depend on the way that led there.
+    """
+    strength = log_odds - np.where(apart, logit(thresholds.apart), logit(thresholds.join))
+    relief = logit(thresholds.join) - logit(thresholds.keep)
+    return np.where(together & (strength < 0) & (strength + relief >= 0), 0.0, strength)
 
 
 def _with_decided(left: Positions, right: Positions, decisions: Decisions, *, n: int) -> tuple[Positions, Positions]:

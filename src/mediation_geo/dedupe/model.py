@@ -7,7 +7,7 @@ Features in, calibrated probabilities and contributions out. Fitting it is `trai
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mediation_geo.dedupe.features import FEATURES, TokenWeights
 from mediation_geo.errors import SchemaMismatch
 
-__all__ = ["Model", "Thresholds", "load_model", "logit"]
+__all__ = ["Model", "Thresholds", "load_model", "logit", "read_model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,15 @@ class Thresholds:
         Records that already are one place stay together down to here, so that nothing flaps between nights.
     review : float
         A person should look from here up to `join`.
+    apart : float
+        Takes the place of `join` where the positions are more than 500 m apart and the addresses are not the
+        same: then something else has to speak very clearly.
     """
 
     join: float
     keep: float
     review: float
+    apart: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ class Model:
             "training": self.training,
             "intercept": round(self.intercept, 6),
             "calibration": [round(each, 6) for each in self.calibration],
-            "thresholds": {"join": self.thresholds.join, "keep": self.thresholds.keep, "review": self.thresholds.review},
+            "thresholds": asdict(self.thresholds),
             "features": weights,
             "unknown_token": round(self.tokens.unknown, 4),
             "tokens": {word: round(weight, 4) for word, weight in sorted(self.tokens.weights.items())},

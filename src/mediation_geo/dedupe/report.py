@@ -12,14 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mediation_geo.dedupe.judge import Judgement
+from mediation_geo.dedupe.judge import APART_M, Judgement
 from mediation_geo.dedupe.trust import source_names
 from mediation_geo.geodesy import geocentric_m
 from mediation_geo.standard import concat_issues, issue_table
 
-__all__ = ["WIDE_PLACE_M", "cluster_issues", "cluster_widths_m"]
-
-WIDE_PLACE_M = 500.0
+__all__ = ["cluster_issues", "cluster_widths_m"]
 
 
 def cluster_issues(records: pd.DataFrame, judgement: Judgement) -> pd.DataFrame:
@@ -41,7 +39,7 @@ def cluster_issues(records: pd.DataFrame, judgement: Judgement) -> pd.DataFrame:
     clusters = pd.Series(judgement.clusters)
     several = clusters.groupby(clusters).transform("size").gt(1).to_numpy()
     width = cluster_widths_m(records, judgement.clusters)[judgement.clusters]
-    wide = several & (width > WIDE_PLACE_M)
+    wide = several & (width > APART_M)
     source = pd.Series(source_names(records))
     repeated = several & pd.DataFrame({"c": clusters, "s": source}).duplicated(keep=False).to_numpy()
     siren = records["pivot"].where(records["pivot"].str.strip("0").ne("")).str[:9]
