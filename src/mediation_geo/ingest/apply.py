@@ -69,6 +69,7 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
         `str` columns: the fields of the standard, those of its version 0.1 that the mapping names, helpers, and `hours.<day>` where the source has a
         column a day. Same index.
     """
+    frame = unsplit_rows(frame, mapping)
     columns = {name: _field(frame, rule) for name, rule in mapping.fields.items()}
     for name, rules in mapping.terms.items():
         found = _terms(frame, rules)
@@ -76,6 +77,29 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     columns |= {f"hours.{day}": _hours_of_day(frame, halves) for day, halves in mapping.hours.items()}
     columns |= {name: _missing(frame) for name in FIELD_NAMES if name not in columns}
     return pd.DataFrame(columns, index=frame.index)
+
+
+def unsplit_rows(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """
+    Rows whose cells moved one column to the right because one text was cut in two, moved back.
+
+    A row is moved only when the postcode's cell holds no postcode and the next one does.
+    """
+    rule = mapping.unsplit
+    if rule is None or rule.column not in frame.columns or rule.postcode not in frame.columns:
+        return frame
+    names = list(frame.columns)
+    first, postcode = names.index(rule.column), names.index(rule.postcode)
+    here = frame[rule.postcode].str.fullmatch(r"\d{4,5}").eq(True)
+    moved = ~here & frame[names[postcode + 1]].str.fullmatch(r"\d{4,5}").eq(True)
+    if not moved.any():
+        return frame
+    rows = frame.loc[moved].copy()
+    rows[rule.column] = _join_two(rows[rule.column], rows[names[first + 1]], separator=", ")
+    rest = rows[names[first + 2 :]].to_numpy(dtype=object)
+    rows[names[first + 1 : -1]] = rest
+    rows[names[-1]] = None
+    return pd.concat([frame.loc[~moved], rows.astype("str")]).loc[frame.index]
 
 
 def _missing(frame: pd.DataFrame) -> pd.Series:

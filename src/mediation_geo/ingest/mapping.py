@@ -20,12 +20,12 @@ from mediation_geo.standard.fields import FIELD_NAMES
 from mediation_geo.standard.versions import FIELD_RENAMES
 from mediation_geo.standard.vocabularies import TYPOLOGIES, VOCABULARIES
 
-__all__ = ["DAYS", "FieldRule", "Fetch", "Mapping", "Recognise", "TermRule", "load_mapping", "shipped_mappings"]
+__all__ = ["DAYS", "FieldRule", "Fetch", "Mapping", "Recognise", "TermRule", "Unsplit", "load_mapping", "shipped_mappings"]
 
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _TARGETS = frozenset(FIELD_NAMES) | frozenset(FIELD_RENAMES)
 # Columns that only help cleaning: the number of a street, the private phone that is used when there is no other.
-_HELPERS = frozenset({"numero", "horaires_brut", "telephone_secondaire", "ferme"})
+_HELPERS = frozenset({"numero", "horaires_brut", "telephone_secondaire"})
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
@@ -113,6 +113,13 @@ class Fetch(_Strict):
     token_variable: str | None = Field(default=None, pattern=r"^[A-Z][A-Z0-9_]+$")
 
 
+class Unsplit(_Strict):
+    """Rows in which the text of `column` was cut in two cells: told by the postcode standing one column too far right."""
+
+    column: str
+    postcode: str
+
+
 class Recognise(_Strict):
     """
     Evidence that a file is of this source: all columns there, only these values, the file's name.
@@ -125,6 +132,8 @@ class Recognise(_Strict):
         Columns that must not be.
     values : dict of str to tuple of str
         Column -> the only values it may hold.
+    filled : tuple of str
+        Columns that must hold something.
     file : str
         Regular expression searched in the slug of the file's name.
     """
@@ -132,6 +141,7 @@ class Recognise(_Strict):
     columns: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     values: dict[str, tuple[str, ...]] = {}
+    filled: tuple[str, ...] = ()
     file: str | None = None
 
 
@@ -139,10 +149,12 @@ class Mapping(_Strict):
     """
     A source: who produces it, how it is recognised and fetched, how its columns become fields.
 
-    `inherit` names another mapping whose fields, terms and hours are used where this one has none.
+    `inherit` names another mapping whose fields, terms and hours are used where this one has none; `feed` is the name of the feed
+    when several mappings read editions of one source.
     """
 
     name: Slug
+    feed: Slug | None = None
     title: str
     territory: str
     producer: str
@@ -153,6 +165,7 @@ class Mapping(_Strict):
     recognise: tuple[Recognise, ...] = ()
     fetch: Fetch | None = None
     key: tuple[str, ...] = ()
+    unsplit: Unsplit | None = None
     fields: dict[str, FieldRule] = {}
     terms: dict[str, tuple[TermRule, ...]] = {}
     hours: dict[str, HalfDay] = {}

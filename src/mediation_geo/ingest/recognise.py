@@ -66,7 +66,7 @@ def recognise(
     """
     by_name = {mapping.name: mapping for mapping in mappings}
     if feed in by_name:
-        return by_name[feed], feed
+        return by_name[feed], by_name[feed].feed or feed
     candidates = [
         _Candidate(mapping, weight)
         for mapping in by_name.values()
@@ -75,7 +75,7 @@ def recognise(
     ]
     if candidates:
         best = max(candidates, key=lambda each: (each.weight, each.mapping.name))
-        return best.mapping, feed or best.mapping.name
+        return best.mapping, feed or best.mapping.feed or best.mapping.name
     if "nom" in frame.columns and _PLACE_COLUMNS & set(frame.columns):
         return by_name[STANDARD], feed or file_slug(path)
     raise _unknown(frame.columns, path)
@@ -87,10 +87,12 @@ def _weight(evidence: Recognise, frame: pd.DataFrame, path: Path) -> tuple[int, 
         return None
     if evidence.file is not None and not re.search(evidence.file, file_slug(path)):
         return None
+    if any(name not in frame.columns or frame[name].isna().all() for name in evidence.filled):
+        return None
     for name, allowed in evidence.values.items():
         if name not in frame.columns or not frame[name].dropna().isin(allowed).all() or frame[name].isna().all():
             return None
-    return (len(evidence.values), int(evidence.file is not None), len(evidence.columns))
+    return (len(evidence.values) + len(evidence.filled), int(evidence.file is not None), len(evidence.columns))
 
 
 def _unknown(columns: Sequence[str], path: Path) -> SchemaMismatch:
