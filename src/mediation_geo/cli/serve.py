@@ -1,0 +1,36 @@
+"""Command that serves releases: `serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mediation_geo.cli.console import say
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("serve", epilog="Example: mediation-geo serve --releases releases --port 5000")(serve)
+
+
+def serve(
+    releases: Annotated[Path | None, typer.Option("--releases", help="Folder of releases.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Serve the current release: OGC API, /proches and pages, on one port."""
+    from dataclasses import replace
+
+    from mediation_geo.service import serve as run
+    from mediation_geo.settings import Settings
+
+    settings = Settings.from_environment()
+    settings = replace(
+        settings, releases=releases or settings.releases, host=host or settings.host, port=port or settings.port
+    )
+    say(f"Serving {settings.releases} at {settings.public_url} (Ctrl+C to stop)")
+    run(settings)

@@ -1,0 +1,86 @@
+"""
+CQL2 filters (OGC API - Features Part 3): text or JSON in, a compiled predicate out, or one sentence that says what is wrong.
+
+Parsing text is the work of the `cql2` library; this module guards it, and gives the tree to `cql_compile`, which knows the columns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import cql2
+import orjson
+
+from mediation_geo.service.columns import Column
+from mediation_geo.service.cql_compile import CqlError, compile_tree
+from mediation_geo.service.query import Predicate
+
+__all__ = ["MAX_FILTER_CHARACTERS", "CqlError", "compile_filter"]
+
+MAX_FILTER_CHARACTERS = 16_000
+
+# A tree some 4,000 levels deep overflows the stack of the parser and takes the whole process with it; a text of 500 words and
+# operators cannot reach a depth of more than 500.
+_MAX_WORDS = 500
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"")
+_WORD = re.compile(r"[^\W\d]\w*|-(?!\d)|[+*/%^=<>(\[{]")
+
+
+def compile_filter(text: str, *, language: str, crs: str, columns: Mapping[str, Column]) -> Predicate:
+    """
+    Predicate of a CQL2 filter.
+
+    Parameters
+    ----------
+    text : str
+        The filter, at most `MAX_FILTER_CHARACTERS` long.
+    language : {"cql2-text", "cql2-json"}
+        How it is written.
+    crs : str
+        Reference system of the geometries in it.
+    columns : mapping of str to Column
+        The properties it may name.
+
+    Raises
+    ------
+    CqlError
+        If it cannot be parsed, names an unknown property, or uses something that is not served.
+
+    Examples
+    --------
+    >>> from mediation_geo.service.crs import CRS84
+    >>> columns = {"nom": Column("nom", "text", "Nom")}
+    >>> compile_filter("nom = 'Relais'", language="cql2-text", crs=CRS84, columns=columns).names
+    ('nom',)
+    >>> compile_filter("mon = 'Relais'", language="cql2-text", crs=CRS84, columns=columns)
+    Traceback (most recent call last):
+        ...
+    mediation_geo.service.cql_compile.CqlError: propriété inconnue : mon
+    """
+    if len(text) > MAX_FILTER_CHARACTERS:
+        message = f"filtre trop long, au plus {MAX_FILTER_CHARACTERS} caractères"
+        raise CqlError(message)
+    return compile_tree(_tree(text, language), crs=crs, columns=columns)
+
+
+@lru_cache(maxsize=256)
+def _tree(text: str, language: str) -> Any:
+    if language == "cql2-json":
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            message = "le filtre n'est pas du JSON"
+            raise CqlError(message) from error
+    if len(_WORD.findall(_QUOTED.sub("''", text))) > _MAX_WORDS:
+        message = f"filtre trop complexe, au plus {_MAX_WORDS} mots et opérateurs"
+        raise CqlError(message)
+    try:
+        return cql2.parse_text(text).to_json()
+    # The library raises bare Exception for geometries it cannot read.
+    except Exception as error:  # noqa: BLE001
+        message = "le filtre n'est pas du CQL2"
+        place = re.search(r"--> \d+:(\d+)", str(error))
+        raise CqlError(f"{message} (caractère {place[1]})" if place else message) from error

@@ -1,0 +1,170 @@
+"""
+`/items` and `/items/{id}`: from a validated request to GeoJSON with exact counts and links.
+
+The provider does the work, found through pygeoapi by its dotted path; this module writes the envelope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+from pygeoapi.provider.base import ProviderItemNotFoundError
+from starlette.requests import Request
+
+from mediation_geo.service.crs import CRS84
+from mediation_geo.service.host import Host
+from mediation_geo.service.http import GEOJSON, HTML
+from mediation_geo.service.parameters import ITEMS_PARAMETERS, crs_of, items_query, single_values
+from mediation_geo.service.problems import missing
+from mediation_geo.service.query import ItemsQuery
+from mediation_geo.service.snapshot import Snapshot
+
+__all__ = ["collection_json", "item_json", "item_values", "items_values", "page_links", "pairs_of"]
+
+_ITEM_PARAMETERS = ("f", "lang", "crs")
+_TITLES = {
+    "self": ("Ce document", "This document"),
+    "html": ("Ce document en HTML", "This document as HTML"),
+    "geojson": ("Ce document en GeoJSON", "This document as GeoJSON"),
+    "next": ("Page suivante", "Next page"),
+    "prev": ("Page précédente", "Previous page"),
+    "collection": ("La collection", "The collection"),
+}
+
+
+def pairs_of(request: Request) -> list[tuple[str, str]]:
+    """Parameters of the query string, in order, empty ones kept."""
+    return parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+
+
+def items_values(request: Request, provider: Any) -> dict[str, str]:
+    """
+    Parameters of a request for items.
+
+    Raises
+    ------
+    Problem
+        400 for an unknown or repeated one.
+    """
+    return single_values(pairs_of(request), admitted=(*ITEMS_PARAMETERS, *provider.table.columns))
+
+
+def item_values(request: Request) -> dict[str, str]:
+    """
+    Parameters of a request for one item.
+
+    Raises
+    ------
+    Problem
+        400 for an unknown or repeated one.
+    """
+    values = single_values(pairs_of(request), admitted=_ITEM_PARAMETERS)
+    crs_of(values, "crs")
+    return values
+
+
+def query_of(values: Mapping[str, str], provider: Any) -> ItemsQuery:
+    """
+    What a request for items asks of a provider.
+
+    Raises
+    ------
+    Problem
+        400 naming the parameter.
+    """
+    return items_query(values, columns=provider.table.columns, has_dates=provider.table.date_column is not None)
+
+
+def collection_json(
+    host: Host, snapshot: Snapshot, collection: str, values: Mapping[str, str], *, language: str
+) -> tuple[bytes, dict[str, str]]:
+    """
+    Body of a page of items, and its headers.
+
+    Raises
+    ------
+    Problem
+        400 naming the parameter at fault, 404 when there is no such collection.
+    """
+    provider = host.provider(collection)
+    query = query_of(values, provider)
+    selection = provider.select(query)
+    features = b"" if query.hits else provider.features_json(query, selection)
+    returned = 0 if query.hits else len(selection.rows)
+    links = page_links(
+        f"{host.base_url}/collections/{collection}",
+        values,
+        offset=query.offset,
+        limit=query.limit,
+        more=not query.hits and query.offset + returned < selection.matched and returned > 0,
+        language=language,
+    )
+    tail = {
+        "numberMatched": selection.matched,
+        "numberReturned": returned,
+        "timeStamp": f"{snapshot.published:%Y-%m-%dT%H:%M:%SZ}",
+        "donnees": snapshot.about(),
+        "links": links,
+    }
+    body = b'{"type":"FeatureCollection","features":[' + features + b"]," + orjson.dumps(tail)[1:]
+    return body, {"content-crs": f"<{query.crs}>"}
+
+
+def page_links(
+    collection_url: str, values: Mapping[str, str], *, offset: int, limit: int, more: bool, language: str
+) -> list[dict[str, str]]:
+    """Links of a page of items: itself, its other form, its neighbours, its collection."""
+    items_url = f"{collection_url}/items"
+    asked = {name: value for name, value in values.items() if name not in {"f", "offset"}}
+
+    def page(at: int, form: str) -> str:
+        chosen = {**asked, **({"offset": str(at)} if at else {}), "f": form}
+        return f"{items_url}?{urlencode(chosen)}"
+
+    links = [
+        _link("self", GEOJSON, page(offset, "json"), "self", language),
+        _link("alternate", HTML, page(offset, "html"), "html", language),
+    ]
+    if more:
+        links.append(_link("next", GEOJSON, page(offset + limit, "json"), "next", language))
+    if offset > 0:
+        links.append(_link("prev", GEOJSON, page(max(0, offset - limit), "json"), "prev", language))
+    links.append(_link("collection", "application/json", collection_url, "collection", language))
+    return links
+
+
+def item_json(
+    host: Host, snapshot: Snapshot, collection: str, identifier: str, values: Mapping[str, str], *, language: str
+) -> tuple[bytes, dict[str, str]]:
+    """
+    Body of one item, and its headers.
+
+    Raises
+    ------
+    Problem
+        404 when the collection or the item does not exist.
+    """
+    provider = host.provider(collection)
+    crs = values.get("crs", CRS84)
+    try:
+        head = provider.feature_json(identifier, crs=crs)
+    except ProviderItemNotFoundError as error:
+        raise missing("Aucun objet de cette collection ne porte cet identifiant.") from error
+    collection_url = f"{host.base_url}/collections/{collection}"
+    url = f"{collection_url}/items/{identifier}"
+    query = {"crs": values["crs"]} if "crs" in values else {}
+    links = [
+        _link("self", GEOJSON, f"{url}?{urlencode({**query, 'f': 'json'})}", "self", language),
+        _link("alternate", HTML, f"{url}?{urlencode({**query, 'f': 'html'})}", "html", language),
+        _link("collection", "application/json", collection_url, "collection", language),
+    ]
+    tail = {"donnees": snapshot.about(), "links": links}
+    return head + b"," + orjson.dumps(tail)[1:], {"content-crs": f"<{crs}>"}
+
+
+def _link(rel: str, media_type: str, href: str, title: str, language: str) -> dict[str, str]:
+    titles: Sequence[str] = _TITLES[title]
+    return {"rel": rel, "type": media_type, "title": titles[language == "en"], "href": href}

@@ -1,0 +1,157 @@
+"""
+`/proches`: the nearest fitting places, for programs and for people; and `/adresses`, which completes what a person types.
+
+An address never enters an address bar: forms post it, and people are sent on to a page that names a commune or a rounded position.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from mediation_geo.locate import Candidate
+from mediation_geo.search import Need
+from mediation_geo.service.bodies import read_pairs
+from mediation_geo.service.http import GEOJSON, HTML, JSON, etag_of, media_type_of, respond
+from mediation_geo.service.items import pairs_of
+from mediation_geo.service.problems import Problem, bad_parameter
+from mediation_geo.service.referral import answer_of, candidates_of, need_of
+from mediation_geo.service.referral_pages import choice_page, result_page
+from mediation_geo.service.site import Site
+from mediation_geo.service.snapshot import Snapshot
+
+__all__ = ["proches_routes"]
+
+Pairs = Sequence[tuple[str, str]]
+
+_FORMATS = {"geojson": GEOJSON, "json": JSON, "html": HTML}
+_CACHE = "public, max-age=60"
+_NO_STORE = "no-store"
+# Two candidates this close in confidence are shown to the person, who alone knows which was meant.
+_TIE = 0.1
+
+
+def proches_routes(site: Site) -> list[BaseRoute]:
+    """Routes of `/proches` and `/adresses`."""
+    return [
+        Route("/proches", site.endpoint(_get(site)), methods=["GET"]),
+        Route("/proches", site.endpoint(_post(site)), methods=["POST"]),
+        Route("/adresses", site.endpoint(_addresses), methods=["GET", "POST"]),
+    ]
+
+
+def _get(site: Site) -> Any:
+    async def handler(request: Request, snapshot: Snapshot) -> Response:
+        return _answered(site, request, snapshot, pairs_of(request))
+
+    return handler
+
+
+def _post(site: Site) -> Any:
+    async def handler(request: Request, snapshot: Snapshot) -> Response:
+        if request.url.query:
+            raise bad_parameter(pairs_of(request)[0][0][:60] if pairs_of(request) else "?", "à donner dans le corps")
+        pairs = [(name, value) for name, value in await read_pairs(request) if value.strip()]
+        need = need_of(pairs)
+        if _form(request, pairs) == "html" and need.q is not None:
+            return _sent_on(site, snapshot, need, pairs)
+        return _answered(site, request, snapshot, pairs)
+
+    return handler
+
+
+def _form(request: Request, pairs: Pairs) -> str:
+    return media_type_of(request, {name: value for name, value in pairs if name == "f"}, _FORMATS)
+
+
+def _answered(site: Site, request: Request, snapshot: Snapshot, pairs: Pairs) -> Response:
+    need = need_of(pairs)
+    form = _form(request, pairs)
+    answer = answer_of(snapshot, need)
+    site.metrics.referral(_outcome(answer))
+    private = need.q is not None or request.method == "POST"
+    if form == "html":
+        body = result_page(site, snapshot, need, answer, pairs)
+    else:
+        body = orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
+    return respond(
+        request,
+        body,
+        media_type=_FORMATS[form],
+        language="en" if need.lang == "en" else "fr",
+        etag=None if private else _etag(snapshot, request, form, body),
+        cache=_NO_STORE if private else _CACHE,
+    )
+
+
+def _etag(snapshot: Snapshot, request: Request, form: str, body: bytes) -> str:
+    # Open or closed changes with the minute, so the bytes are part of the tag.
+    return etag_of(snapshot, request, form, hashlib.blake2b(body, digest_size=8).hexdigest())
+
+
+def _outcome(answer: dict[str, Any]) -> str:
+    if not answer["features"]:
+        return "none"
+    return "widened" if answer["recherche"]["elargissements"] else "exact"
+
+
+def _sent_on(site: Site, snapshot: Snapshot, need: Need, pairs: Pairs) -> Response:
+    """A page to go to that holds no address: by commune, by rounded position, or a choice between several."""
+    found = candidates_of(str(need.q), limit=5)
+    if not found:
+        detail = "Cette adresse ou cette commune n'est pas reconnue. Essayez avec le code postal."
+        raise Problem(404, "lieu_de_depart_introuvable", detail, parametre="q")
+    others = [(name, value) for name, value in pairs if name not in {"q", "where", "adresse"}]
+    close = [each for each in found if each.confidence >= found[0].confidence - _TIE]
+    targets = {_target(each, others): each for each in close}
+    if len(targets) > 1:
+        body = choice_page(site, snapshot, need, [(each.label, each.departement, url) for url, each in targets.items()])
+        return Response(body, media_type=HTML, headers={"cache-control": _NO_STORE})
+    return RedirectResponse(next(iter(targets)), status_code=303, headers={"cache-control": _NO_STORE})
+
+
+def _target(candidate: Candidate, others: Pairs) -> str:
+    if candidate.precision == "municipality" and candidate.code_insee:
+        where = [("code_insee", candidate.code_insee)]
+    else:
+        where = [("lat", f"{candidate.lat:.3f}"), ("lon", f"{candidate.lon:.3f}")]
+    return f"/proches?{urlencode([*where, *others])}"
+
+
+async def _addresses(request: Request, _snapshot: Snapshot) -> Response:
+    pairs = await read_pairs(request) if request.method == "POST" else pairs_of(request)
+    values = dict(pairs)
+    unknown = [name for name in values if name not in {"q", "limit"}]
+    if unknown:
+        raise Problem(400, "parametre_inconnu", f"Paramètre inconnu : {unknown[0][:60]}", parametre=unknown[0][:60], admis=("q", "limit"))
+    text, limit = values.get("q", "").strip(), values.get("limit", "5")
+    if not 0 < len(text) <= 200:
+        raise bad_parameter("q", "attendu de 1 à 200 caractères")
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:4]) <= 20):
+        raise bad_parameter("limit", "attendu un nombre entier de 1 à 20")
+    features = [_address_feature(each) for each in candidates_of(text, limit=int(limit))]
+    body = orjson.dumps({"type": "FeatureCollection", "features": features})
+    return respond(request, body, media_type=GEOJSON, language="fr", cache=_NO_STORE)
+
+
+def _address_feature(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [candidate.lon, candidate.lat]},
+        "properties": {
+            "label": candidate.label,
+            "type": candidate.precision,
+            "score": round(candidate.confidence, 3),
+            "code_insee": candidate.code_insee,
+            "code_postal": candidate.code_postal,
+            "commune": candidate.commune,
+            "departement": candidate.departement,
+        },
+    }

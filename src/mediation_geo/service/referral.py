@@ -1,0 +1,114 @@
+"""
+A question of the web turned into a need with a position, and the library's answer to it.
+
+The one table between the French web and the library: errors become problems, addresses become positions and are forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from mediation_geo.errors import GeocoderError, RequestError
+from mediation_geo.locate import Candidate, EmbeddedGeocoder
+from mediation_geo.search import Need, answer
+from mediation_geo.service.problems import Problem, bad_parameter, unknown_parameter
+from mediation_geo.service.snapshot import Snapshot
+
+__all__ = ["answer_of", "candidates_of", "geocoder", "need_of"]
+
+
+@cache
+def geocoder() -> EmbeddedGeocoder:
+    """The geocoder of this process: local, so that no address leaves the server."""
+    return EmbeddedGeocoder()
+
+
+def need_of(pairs: Iterable[tuple[str, str]]) -> Need:
+    """
+    Need of the parameters of a request.
+
+    Raises
+    ------
+    Problem
+        400 naming the parameter; never what was typed into `q`.
+    """
+    try:
+        return Need.from_query(pairs)
+    except RequestError as error:
+        raise _problem(error) from error
+
+
+def candidates_of(text: str, *, limit: int) -> list[Candidate]:
+    """
+    Positions an address or a town may mean, best first.
+
+    Raises
+    ------
+    Problem
+        503 when the geocoder does not answer.
+    """
+    try:
+        return list(geocoder().search(text, limit=limit))
+    except GeocoderError as error:
+        detail = "La recherche d'adresses ne répond pas. Indiquez un code postal ou réessayez."
+        raise Problem(503, "geocodeur_indisponible", detail, headers={"Retry-After": "30"}) from error
+
+
+def answer_of(snapshot: Snapshot, need: Need) -> dict[str, Any]:
+    """
+    The whole referral answer to a need.
+
+    Raises
+    ------
+    Problem
+        400 without a position, 404 when the position named cannot be found.
+    """
+    try:
+        how = need.require_position()
+    except RequestError as error:
+        raise _problem(error) from error
+    if how == "lat" and need.lon is not None and need.lat is not None:
+        origin: dict[str, Any] = {"from": "position"}
+        lon, lat = need.lon, need.lat
+    else:
+        found = _resolved(need, how)
+        if not found:
+            raise Problem(404, "lieu_de_depart_introuvable", "Cette adresse ou cette commune n'est pas reconnue.", parametre=how)
+        best = found[0]
+        lon, lat = best.lon, best.lat
+        origin = {"from": how, "precision": best.precision, "score": round(best.confidence, 3)}
+    return answer(
+        snapshot.index,
+        need,
+        lon=lon,
+        lat=lat,
+        at=datetime.now(UTC),
+        release_info=_release_info(snapshot),
+        origin=origin,
+    )
+
+
+def _resolved(need: Need, how: str) -> list[Candidate]:
+    if how == "q":
+        return candidates_of(str(need.q), limit=1)
+    return list(geocoder().search("", limit=1, **{how: getattr(need, how)}))
+
+
+def _release_info(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "snapshot": snapshot.id,
+        "publie_le": str(snapshot.manifest.get("as_of", snapshot.id[:10])),
+        "licence": "Licence Ouverte 2.0",
+        "attribution": "mediation-geo",
+        "sha256": snapshot.manifest["files"]["places.parquet"]["sha256"],
+        "demo": snapshot.demo,
+    }
+
+
+def _problem(error: RequestError) -> Problem:
+    if error.message == "unknown parameter":
+        return unknown_parameter(error.parameter, admis=error.allowed)
+    return bad_parameter(error.parameter, "valeur non admise", admis=error.allowed)

@@ -1,0 +1,50 @@
+"""
+The process that serves: one port, requests at hand finished before it ends.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import uvicorn
+
+from mediation_geo.service.app import create_app
+from mediation_geo.settings import Settings
+
+__all__ = ["serve"]
+
+
+def serve(settings: Settings) -> None:
+    """
+    Serve the releases of `settings.releases` until interrupted; requests at hand are finished first.
+
+    Parameters
+    ----------
+    settings : Settings
+        Folder of releases, address, port and limits.
+    """
+    _log_to_stderr()
+    app = create_app(settings.releases, settings=settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        # Its access log would print addresses and queries; ours is in `gate`.
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=20,
+        limit_concurrency=1000,
+    )
+    uvicorn.Server(config).run()
+
+
+def _log_to_stderr() -> None:
+    """One line a request, with the route and without the query, the address or the browser."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
+    logger = logging.getLogger("mediation_geo.service")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

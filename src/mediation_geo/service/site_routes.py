@@ -1,0 +1,60 @@
+"""
+The routes beside the OGC API: `/proches`, `/adresses`, the pages, and the doors for operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from mediation_geo.service.http import JSON
+from mediation_geo.service.pages import page_routes
+from mediation_geo.service.proches import proches_routes
+from mediation_geo.service.site import Site
+from mediation_geo.service.templates import STATIC
+from mediation_geo.settings import Settings
+
+__all__ = ["policy_of", "site_routes"]
+
+_TILES = {"none": "", "ign": " https://data.geopf.fr"}
+
+
+def site_routes(site: Site) -> list[BaseRoute]:
+    """All routes outside `/ogcapi`."""
+    return [
+        *proches_routes(site),
+        *page_routes(site),
+        Route("/healthz", _healthz),
+        Route("/readyz", _readyz(site)),
+        Mount("/statique", StaticFiles(directory=STATIC), name="statique"),
+    ]
+
+
+def policy_of(settings: Settings) -> Callable[[str], bytes]:
+    """Content-Security-Policy by path: pages may be framed by others only where they are made for it."""
+    tiles = _TILES.get(settings.basemap, "")
+    base = f"default-src 'self'; img-src 'self' data:{tiles}; object-src 'none'; base-uri 'none'; form-action 'self'"
+    framed = f"{base}; frame-ancestors *".encode()
+    alone = f"{base}; frame-ancestors 'self'".encode()
+    return lambda path: framed if path.startswith("/integration") else alone
+
+
+async def _healthz(_request: Request) -> Response:
+    return Response(b'{"etat":"vivant"}', media_type=JSON, headers={"cache-control": "no-store"})
+
+
+def _readyz(site: Site) -> Callable[[Request], object]:
+    async def readyz(_request: Request) -> Response:
+        snapshot = site.store.snapshot
+        ready = snapshot is not None and len(snapshot.places) > 0
+        body = {"pret": ready, **(snapshot.about() if snapshot else {})}
+        return Response(
+            orjson.dumps(body), status_code=200 if ready else 503, media_type=JSON, headers={"cache-control": "no-store"}
+        )
+
+    return readyz

@@ -1,0 +1,168 @@
+"""
+The release being served: loaded once, shared by every request of the process, replaced whole when a newer one is published.
+
+A request takes the current snapshot once and keeps it to its end, so no answer mixes two releases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mediation_geo.errors import MediationGeoError
+from mediation_geo.release import Release, current_id, open_release
+from mediation_geo.search import PlaceIndex
+from mediation_geo.service.columns import PLACE_COLUMNS
+from mediation_geo.service.problems import Problem
+from mediation_geo.service.table import FeatureTable
+
+__all__ = ["PLACES", "SERVING", "Snapshot", "SnapshotStore", "store_of"]
+
+PLACES = "lieux-mediation-numerique"
+_POLL_SECONDS = 1.0
+
+
+class Snapshot:
+    """
+    One release, in the forms requests need.
+
+    Parameters
+    ----------
+    release : Release
+        An open release; only its manifest and places are read here.
+    """
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self.id = release.id
+        self.manifest = release.manifest
+        self.demo = bool(release.manifest.get("demo", False))
+        places = release.places
+        geometries = places.geometry.to_numpy(dtype=object)
+        geometries = np.where([each is None or each.is_empty for each in geometries], None, geometries)
+        ids = places["place_id"].tolist()
+        self.tables = {
+            PLACES: FeatureTable(places, PLACE_COLUMNS, ids=ids, geometries=geometries, date_column="date_maj")
+        }
+        self.index = PlaceIndex.from_places(places)
+        self.id_of_alias = {
+            alias: place_id
+            for place_id, aliases in zip(ids, places["aliases"], strict=True)
+            if isinstance(aliases, list)
+            for alias in aliases
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """Short hash of the content of the release, the root of every ETag."""
+        files = sorted((name, entry["sha256"]) for name, entry in self.manifest["files"].items())
+        return hashlib.sha256(repr((self.id, self.demo, files)).encode()).hexdigest()[:16]
+
+    @cached_property
+    def published(self) -> datetime:
+        """When the files of the release were written, UTC, to the second."""
+        moment = (self.release.path / "manifest.json").stat().st_mtime
+        return datetime.fromtimestamp(int(moment), tz=UTC)
+
+    @property
+    def places(self) -> FeatureTable:
+        """The places of the release."""
+        return self.tables[PLACES]
+
+    def about(self) -> dict[str, Any]:
+        """What every answer says about the data it comes from."""
+        return {"instantane": self.id, "demonstration": self.demo}
+
+
+# The snapshot of the request at hand; pygeoapi makes its plugins anew for each request and they find it here.
+SERVING: ContextVar[Snapshot | None] = ContextVar("SERVING", default=None)
+
+
+class SnapshotStore:
+    """
+    The current snapshot of a folder of releases, kept up to date by one thread.
+
+    Parameters
+    ----------
+    directory : Path
+        Folder of releases; may still be empty.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.failed_id: str | None = None
+        self._snapshot: Snapshot | None = None
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The snapshot being served, None before the first release."""
+        return self._snapshot
+
+    @property
+    def current(self) -> Snapshot:
+        """
+        The snapshot being served.
+
+        Raises
+        ------
+        Problem
+            503 when there is no release yet: never an empty list in place of an error.
+        """
+        if self._snapshot is None:
+            detail = "Aucune donnée n'est encore publiée. Réessayez dans quelques instants."
+            raise Problem(503, "aucun_instantane", detail, headers={"Retry-After": "10"})
+        return self._snapshot
+
+    def refresh(self) -> None:
+        """Load the current release when it is not the one being served; a release that cannot be read changes nothing."""
+        with self._lock:
+            wanted = current_id(self.directory)
+            served = self._snapshot.id if self._snapshot else None
+            if wanted is None or wanted in {served, self.failed_id}:
+                return
+            try:
+                self._snapshot = Snapshot(open_release(self.directory, wanted))
+            except (MediationGeoError, OSError, ValueError):
+                # The release before goes on being served; /status tells the operator which one could not be loaded.
+                self.failed_id = wanted
+            else:
+                self.failed_id = None
+
+    def watch(self) -> None:
+        """Follow the folder until `stop`."""
+        self.refresh()
+        self._watcher = threading.Thread(target=self._follow, name="releases", daemon=True)
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """Stop following the folder."""
+        self._stopping.set()
+        if self._watcher is not None:
+            self._watcher.join()
+
+    def _follow(self) -> None:
+        while not self._stopping.wait(_POLL_SECONDS):
+            self.refresh()
+
+
+_STORES: dict[Path, SnapshotStore] = {}
+_STORES_LOCK = threading.Lock()
+
+
+def store_of(directory: str | Path) -> SnapshotStore:
+    """The one store of a folder of releases in this process."""
+    path = Path(directory).resolve()
+    with _STORES_LOCK:
+        if path not in _STORES:
+            _STORES[path] = SnapshotStore(path)
+        return _STORES[path]

@@ -1,0 +1,141 @@
+"""
+The pages as Jinja templates, compiled once; every value is escaped and no page asks another site for anything.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import phonenumbers
+from jinja2 import Environment, FileSystemLoader, ChainableUndefined, select_autoescape
+
+__all__ = ["FOLDER", "STATIC", "Templates"]
+
+FOLDER = Path(__file__).parent / "pages"
+STATIC = Path(__file__).parent / "static"
+
+_DAYS = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
+_DAYS_EN = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+
+
+class Templates:
+    """
+    The templates of one site.
+
+    Parameters
+    ----------
+    base_url : str
+        Public address, without a slash at the end.
+    basemap : str
+        Background of the map, `none` or `ign`.
+    """
+
+    def __init__(self, *, base_url: str, basemap: str) -> None:
+        self._environment = _environment()
+        self._shared = {"base_url": base_url, "basemap": basemap}
+
+    def render(self, name: str, **values: Any) -> bytes:
+        """One page as bytes."""
+        return self._environment.get_template(name).render({**self._shared, **values}).encode()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=select_autoescape(("html", "svg")),
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(jour=french_day, lien_sur=safe_link, court=short_link, moment=moment_in_words, telephone=readable_phone)
+    environment.globals.update(
+        dict_without=lambda values, names: {name: value for name, value in values.items() if name not in names},
+        dict_with=lambda values, **others: {**values, **others},
+    )
+    return environment
+
+
+def french_day(day: str | None) -> str:
+    """
+    A day in words.
+
+    Examples
+    --------
+    >>> french_day("2026-05-01"), french_day(None)
+    ('1er mai 2026', 'date inconnue')
+    """
+    if not day:
+        return "date inconnue"
+    moment = date.fromisoformat(day[:10])
+    number = "1er" if moment.day == 1 else str(moment.day)
+    return f"{number} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def moment_in_words(instant: str, language: str) -> str:
+    """
+    Local day and time of an instant with its zone.
+
+    Examples
+    --------
+    >>> moment_in_words("2026-11-20T14:00:00+01:00", "fr")
+    'vendredi 14 h'
+    """
+    moment = datetime.fromisoformat(instant)
+    if language == "en":
+        return f"{_DAYS_EN[moment.weekday()]} {moment:%H:%M}"
+    minutes = f" {moment.minute:02d}" if moment.minute else ""
+    return f"{_DAYS[moment.weekday()]} {moment.hour} h{minutes}"
+
+
+def readable_phone(number: str) -> str:
+    """
+    A phone number in pairs of digits, as people read it aloud.
+
+    Examples
+    --------
+    >>> readable_phone("+33467000000")
+    '04 67 00 00 00'
+    """
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
+def safe_link(address: str | None) -> str:
+    """
+    An address that may stand in a link: http and https only, empty for anything else.
+
+    Examples
+    --------
+    >>> safe_link("https://example.org/a"), safe_link("javascript:alert(1)")
+    ('https://example.org/a', '')
+    """
+    if not address:
+        return ""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return ""
+    return address.strip() if parts.scheme in {"http", "https"} and parts.netloc else ""
+
+
+def short_link(address: str) -> str:
+    """
+    An address as people read it.
+
+    Examples
+    --------
+    >>> short_link("https://www.example.org/")
+    'example.org'
+    """
+    bare = address.split("://", 1)[-1].removeprefix("www.").rstrip("/")
+    return bare if len(bare) <= 48 else f"{bare[:47]}…"

@@ -1,0 +1,167 @@
+"""
+The words of the pages in French, easy-to-read French and English; one table, so that no page mixes languages.
+
+Sentences in easy-to-read French have at most twelve words and no jargon.
+"""
+
+from __future__ import annotations
+
+__all__ = ["LANGUAGES", "NEEDS", "CONDITIONS", "Words", "words_in"]
+
+LANGUAGES = ("fr", "facile", "en")
+
+Words = dict[str, str]
+
+_WORDS: dict[str, tuple[str, str, str]] = {
+    "site": ("Lieux de médiation numérique", "Trouver de l'aide pour le numérique", "Places of digital help"),
+    "accroche": (
+        "Trouvez, près d'une personne, un lieu où se faire aider avec le numérique.",
+        "Ici, vous trouvez un lieu près de chez vous. On vous aide avec l'ordinateur ou le téléphone.",
+        "Find a place near a person where somebody helps with digital life.",
+    ),
+    "demo": (
+        "Démonstration : les lieux de cette page sont inventés. N'y envoyez personne.",
+        "Attention : ces lieux sont inventés. N'allez pas là-bas.",
+        "Demonstration: every place on this page is invented. Do not send anybody there.",
+    ),
+    "aller": ("Aller au contenu", "Aller au contenu", "Skip to content"),
+    "menu": ("Menu principal", "Menu principal", "Main menu"),
+    "langues": ("Langues", "Langues", "Languages"),
+    "chercher": ("Chercher un lieu", "Chercher un lieu", "Find a place"),
+    "guide": ("Être guidé en trois questions", "Répondre à trois questions", "Three guided questions"),
+    "ou": ("Où ?", "Où êtes-vous ?", "Where?"),
+    "ou_aide": (
+        "Adresse, commune ou code postal. L'adresse n'est ni gardée ni transmise.",
+        "Écrivez le nom de la ville ou le code postal. Nous ne gardons pas l'adresse.",
+        "Address, town or postcode. The address is neither kept nor passed on.",
+    ),
+    "ma_position": ("Utiliser ma position", "Utiliser ma position", "Use my position"),
+    "besoin": ("Pour quel besoin ?", "Vous voulez de l'aide pour quoi ?", "What for?"),
+    "indifferent": ("Tous les besoins", "Je ne sais pas", "Any need"),
+    "precisions": ("Précisions", "Plus de choix", "More choices"),
+    "public": ("Pour qui ?", "Pour qui ?", "For whom?"),
+    "accueil": ("Accueil adapté nécessaire", "Vous avez besoin de quoi ?", "Support needed"),
+    "conditions": ("Conditions", "Vous voulez", "Conditions"),
+    "trouver": ("Trouver les lieux", "Trouver", "Find places"),
+    "suite": ("Continuer", "Continuer", "Continue"),
+    "passer": ("Passer cette question", "Passer", "Skip this question"),
+    "etape": ("Question", "Question", "Question"),
+    "sur": ("sur", "sur", "of"),
+    "resultats": ("Lieux les plus proches", "Les lieux près de vous", "Nearest places"),
+    "aucun": (
+        "Aucun lieu ne convient dans un rayon de 100 km.",
+        "Nous n'avons pas trouvé de lieu.",
+        "No place fits within 100 km.",
+    ),
+    "elargi": ("La recherche a été élargie :", "Nous avons cherché plus loin :", "The search was widened:"),
+    "appeler": ("Appeler", "Appeler", "Call"),
+    "ecrire": ("Écrire", "Écrire", "Write"),
+    "site_web": ("Site web", "Site internet", "Website"),
+    "rdv": ("Prendre rendez-vous", "Prendre rendez-vous", "Book a time"),
+    "itineraire": ("Itinéraire", "Le chemin", "Directions"),
+    "fiche": ("Fiche complète", "En savoir plus", "Full record"),
+    "pourquoi": ("Pourquoi ce lieu", "Pourquoi ce lieu", "Why this place"),
+    "horaires": ("Horaires", "Jours et heures", "Opening hours"),
+    "ouvert": ("Ouvert maintenant", "C'est ouvert", "Open now"),
+    "ferme": ("Fermé maintenant", "C'est fermé", "Closed now"),
+    "inconnu": ("Horaires inconnus : appelez avant", "Appelez avant de venir", "Hours unknown: call first"),
+    "jusqua": ("jusqu'à", "jusqu'à", "until"),
+    "ouvre": ("ouvre", "ouvre", "opens"),
+    "a_distance": ("Aide à distance", "Aide par téléphone ou internet", "Remote help"),
+    "modifier": ("Modifier la recherche", "Changer la recherche", "Change the search"),
+    "imprimer": ("Imprimer", "Imprimer", "Print"),
+    "carte": ("Voir le plan", "Voir le plan", "See the map"),
+    "carte_aide": (
+        "Croquis orienté au nord ; le centre est le point de départ.",
+        "Le nord est en haut. Vous êtes au milieu.",
+        "Sketch, north up; the centre is the starting point.",
+    ),
+    "carte_fond": ("Afficher la carte", "Afficher la carte", "Show the map"),
+    "carte_tiers": (
+        "Le fond de carte vient de l'IGN, qui voit alors la zone affichée.",
+        "La carte vient d'un autre site.",
+        "The background comes from IGN, which then sees the area shown.",
+    ),
+    "gratuit": ("Gratuit", "C'est gratuit", "Free"),
+    "payant": ("Payant sous conditions", "Parfois payant", "May cost"),
+    "frais_inconnus": ("Tarif inconnu", "Demandez le prix", "Cost unknown"),
+    "sans_rdv": ("Sans rendez-vous", "Venez quand vous voulez", "No appointment needed"),
+    "sur_rdv": ("Sur rendez-vous", "Prenez rendez-vous", "By appointment"),
+    "services": ("Services", "On vous aide pour", "Services"),
+    "publics": ("Publics", "Pour qui", "For"),
+    "adapte": ("Accueil adapté", "Accueil adapté", "Support"),
+    "maj": ("Mis à jour le", "Mis à jour le", "Updated on"),
+    "ancien": ("information ancienne, appelez avant", "appelez avant de venir", "old information, call first"),
+    "source": ("Source", "D'où vient l'information", "Source"),
+    "choisir": (
+        "Plusieurs endroits portent ce nom. Lequel ?",
+        "Il y a plusieurs villes. Laquelle ?",
+        "Several places have this name. Which one?",
+    ),
+    "retour": ("Retour", "Retour", "Back"),
+    "donnees": ("Télécharger", "Télécharger", "Downloads"),
+    "integrer": ("Intégrer", "Pour votre site", "Embed"),
+    "api": ("API", "API", "API"),
+    "etat": ("État du service", "État du service", "Service status"),
+    "licence": ("Données : Licence Ouverte 2.0", "Données : Licence Ouverte 2.0", "Data: Licence Ouverte 2.0"),
+    "vie_privee": (
+        "Ni cookie ni mesure d'audience. L'adresse cherchée n'est pas gardée.",
+        "Nous ne gardons rien de votre recherche.",
+        "No cookie, no tracking. The address you type is not kept.",
+    ),
+    "instantane": ("Données du", "Données du", "Data of"),
+    "nom_a_la_main": ("Rendez-vous noté pour :", "Rendez-vous pour :", "Appointment for:"),
+    "vcard": ("Ajouter aux contacts", "Ajouter aux contacts", "Add to contacts"),
+}
+
+# Slug -> French, easy French, English.
+NEEDS: dict[str, tuple[str, str, str]] = {
+    "demarches": (
+        "Démarches administratives en ligne", "Faire des papiers sur internet", "Administrative steps online",
+    ),
+    "apprendre": ("Apprendre les bases : ordinateur, téléphone", "Apprendre l'ordinateur", "Learn the basics"),
+    "acceder": ("Accéder à internet et à un ordinateur", "Utiliser un ordinateur", "Use a computer and the internet"),
+    "equiper": ("S'équiper à petit prix", "Acheter moins cher", "Get equipment at a low price"),
+    "emploi": ("Chercher un emploi", "Chercher un travail", "Look for a job"),
+    "enfants": ("Accompagner ses enfants", "Aider ses enfants", "Help one's children"),
+    "securite": ("Se protéger en ligne", "Éviter les arnaques", "Stay safe online"),
+    "comprendre": ("Comprendre le monde numérique", "Comprendre internet", "Understand the digital world"),
+    "creer": ("Loisirs et création", "Créer et s'amuser", "Leisure and creation"),
+}  # fmt: skip
+
+# Parameter -> value -> the same three.
+CONDITIONS: dict[str, dict[str, tuple[str, str, str]]] = {
+    "public": {
+        "jeunes": ("Jeunes", "Jeunes", "Young people"),
+        "etudiants": ("Étudiants", "Étudiants", "Students"),
+        "familles": ("Familles, enfants", "Familles, enfants", "Families, children"),
+        "seniors": ("Seniors", "Personnes âgées", "Older people"),
+        "femmes": ("Femmes", "Femmes", "Women"),
+    },
+    "accueil": {
+        "illettrisme": ("Difficultés à lire et écrire", "J'ai du mal à lire", "Reading and writing"),
+        "moteur": ("Handicap moteur", "J'ai du mal à bouger", "Reduced mobility"),
+        "mental": ("Handicap mental", "J'ai du mal à comprendre", "Learning disability"),
+        "surdite": ("Surdité", "J'entends mal", "Hearing"),
+        "visuel": ("Déficience visuelle", "Je vois mal", "Sight"),
+    },
+    "conditions": {
+        "gratuit": ("Gratuit", "Gratuit", "Free"),
+        "sans_rdv": ("Sans rendez-vous", "Sans rendez-vous", "No appointment"),
+        "ouvert": ("Ouvert maintenant", "Ouvert maintenant", "Open now"),
+        "fauteuil": ("Accessible en fauteuil roulant", "En fauteuil roulant", "Wheelchair access"),
+    },
+}
+
+
+def words_in(language: str) -> Words:
+    """
+    All words of the pages in one language.
+
+    Examples
+    --------
+    >>> words_in("en")["ou"]
+    'Where?'
+    """
+    position = LANGUAGES.index(language)
+    return {name: texts[position] for name, texts in _WORDS.items()}
