@@ -107,6 +107,7 @@ def check_gates(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> places = pd.DataFrame({"place_id": ["a"], "aliases": [None], "source_ids": [["f/1"]], "nom": ["Mairie"],
     ...                        "adresse": ["1 rue X"], "code_insee": ["34172"]})
     >>> records = pd.DataFrame({"record_id": ["f/1"]})

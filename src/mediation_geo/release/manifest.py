@@ -104,6 +104,7 @@ def row_counts(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> empty = pd.DataFrame({"feed": [], "severity": [], "record_id": [], "geometry": []})
     >>> row_counts(places=empty, records=empty, links=empty, issues=empty, events=empty)["places"]
     0
