@@ -7,21 +7,23 @@ question on the same release in the same minute gives the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mediation_geo.errors import RequestError
 from mediation_geo.search.criteria import criteria_of
 from mediation_geo.search.facets import label_bit, mask_of
 from mediation_geo.search.index import Neighbours, PlaceIndex
-from mediation_geo.search.need import Need
 from mediation_geo.search.present import present
 from mediation_geo.search.relax import FARTHEST_KM, Outcome, relaxed
 from mediation_geo.search.remote import remote_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mediation_geo.search.need import Need
 
 __all__ = ["Answer", "answer"]
 
@@ -75,14 +77,15 @@ def answer(
     Examples
     --------
     >>> import pandas as pd
-    >>> from datetime import UTC
+    >>> from datetime import UTC, datetime
+    >>> from mediation_geo.search import Need, PlaceIndex
     >>> index = PlaceIndex.from_places(pd.DataFrame({"place_id": ["a"], "nom": ["Mairie"], "lon": [2.0], "lat": [48.0]}))
     >>> found = answer(index, Need(), lon=2.01, lat=48.0, at=datetime(2026, 11, 20, 9, tzinfo=UTC))
     >>> found["features"][0]["properties"]["distance_label"]
     "à 750 m à vol d'oiseau"
     """
     if at.tzinfo is None:
-        raise RequestError("at", f"{at.isoformat()} has no time zone")
+        raise RequestError(parameter="at", message=f"{at.isoformat()} has no time zone")
     lon, lat = round(float(lon), 3), round(float(lat), 3)
     remote = remote_rows(index, need, lon=lon, lat=lat, at=at)
     if need.a_distance == "seulement":
@@ -97,9 +100,7 @@ def answer(
         nearest_row = int(strict_rows[np.argmin(outcome.found.distance_m[: outcome.strict])])
     return {
         "type": "FeatureCollection",
-        "features": present(
-            index, need, outcome.found.rows, outcome.found.distance_m.tolist(), at=at, nearest_row=nearest_row
-        ),
+        "features": present(index, need, outcome.found.rows, outcome.found.distance_m.tolist(), at=at, nearest_row=nearest_row),
         "recherche": {
             "origin": {"lat": lat, "lon": lon, **(origin or {})},
             "instant": at.replace(second=0, microsecond=0).isoformat(),
@@ -107,8 +108,7 @@ def answer(
             "demande": need.asked(),
             "demande_elargie": outcome.need.asked() if outcome.steps else None,
             "elargissements": [
-                {"critere": step.criterion, "de": step.before, "a": step.after, "raison": step.reason}
-                for step in outcome.steps
+                {"critere": step.criterion, "de": step.before, "a": step.after, "raison": step.reason} for step in outcome.steps
             ],
             "compte": counts["compte"],
         },
@@ -129,9 +129,7 @@ def _radius_used(outcome: Outcome, need: Need) -> float:
     return next(step for step in _ADAPTIVE_KM if farthest_km <= step)
 
 
-def _counts(
-    index: PlaceIndex, need: Need, *, lon: float, lat: float, radius_km: float, at: datetime
-) -> dict[str, Any]:
+def _counts(index: PlaceIndex, need: Need, *, lon: float, lat: float, radius_km: float, at: datetime) -> dict[str, Any]:
     """
     How many places lie within the radius, how many of them fit strictly, and how many each criterion leaves out.
 

@@ -7,10 +7,10 @@ Encoded facts and a need in; levels out. Level 0 is what was asked, higher level
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,13 @@ from numpy.typing import NDArray
 from mediation_geo.errors import RequestError
 from mediation_geo.search.facets import NO_PUBLIC_MASK, Bits, Clause, label_bit, mask_of, place_bits
 from mediation_geo.search.hours import HoursBook
-from mediation_geo.search.need import WIDER_OPENINGS, Need
-from mediation_geo.search.vocabulary import ACCOMPAGNEMENTS, ACCUEILS, CONTACTS, DISPOSITIFS, LANGUES, PUBLICS
+from mediation_geo.search.vocabulary import ACCOMPAGNEMENTS, ACCUEILS, CONTACTS, DISPOSITIFS, LANGUES, PUBLICS, WIDER_OPENINGS
 from mediation_geo.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mediation_geo.search.need import Need
 
 __all__ = ["NO_PUBLIC_CRITERION", "Criterion", "Facts", "admitted", "criteria_of"]
 
@@ -62,7 +66,7 @@ class Facts:
     def updated(self) -> NDArray[np.datetime64]:
         """Date of the last update, NaT when unknown."""
         if "date_maj" not in self._places.columns:
-            return np.full(len(self._places), np.datetime64("NaT"), dtype="datetime64[D]")
+            return np.full(len(self._places), np.datetime64("NaT", "D"))
         dates = pd.to_datetime(self._places["date_maj"]).to_numpy(dtype="datetime64[D]")
         return np.asarray(dates)
 
@@ -117,7 +121,7 @@ def criteria_of(need: Need, at: datetime | None) -> tuple[Criterion, ...]:
     """
     if need.depends_on_time and at is None:
         name = "ouvert" if need.ouvert else "maj_depuis"
-        raise RequestError(name, "depends on the instant of the question: give `at`")
+        raise RequestError(parameter=name, message="depends on the instant of the question: give `at`")
     found = [
         Criterion(NO_PUBLIC_CRITERION, _ladder(Clause(NO_PUBLIC_MASK, "none"))),
         *_fixed(need, at),
@@ -206,7 +210,7 @@ def _trust(need: Need, at: datetime | None) -> list[Criterion]:
 
 
 def _any_source(facts: Facts, names: tuple[str, ...]) -> NDArray[np.bool_]:
-    return np.logical_or.reduce([facts.from_source(name) for name in names])
+    return np.asarray(np.logical_or.reduce([facts.from_source(name) for name in names]))
 
 
 def _relaxable(need: Need, at: datetime | None) -> list[Criterion]:

@@ -7,20 +7,23 @@ rebuilt with the index from the labels of the standard.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mediation_geo.search.contacts import PERSONAL_PHONE, visible_contacts
 from mediation_geo.standard import VOCABULARIES
 from mediation_geo.standard.vocabularies import NO_PUBLIC
 from mediation_geo.text import fold
 
-__all__ = ["BITS", "Bits", "Clause", "label_bit", "mask_of", "place_bits"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["BITS", "NO_PUBLIC_MASK", "Bits", "Clause", "label_bit", "mask_of", "place_bits"]
 
 Bits = NDArray[np.uint64]
 
@@ -207,16 +210,24 @@ def _fee_words(words: Bits) -> Bits:
 def _contact_words(places: pd.DataFrame, words: Bits) -> Bits:
     """Ways to get in touch: the place has the means, and does not say that it wants another way."""
     silent = _has(words, "modalites_acces", "")
-    phone = _filled(places, "telephone") & (_has(words, "modalites_acces", "Téléphoner") | silent)
+    phone = _phone_shown(places) & (_has(words, "modalites_acces", "Téléphoner") | silent)
     mail = _filled(places, "courriels") & (_has(words, "modalites_acces", "Contacter par mail") | silent)
     booking = _filled(places, "prise_rdv") | _has(words, "modalites_acces", "Prendre un RDV en ligne")
     referral = _has(words, "modalites_acces", "Envoyer un mail avec une fiche de prescription")
-    return (
-        _where(phone, "telephone")
-        | _where(mail, "mail")
-        | _where(booking, "rdv")
-        | _where(referral, "prescription")
-    )
+    return _where(phone, "telephone") | _where(mail, "mail") | _where(booking, "rdv") | _where(referral, "prescription")
+
+
+def _phone_shown(places: pd.DataFrame) -> NDArray[np.bool_]:
+    shown = _filled(places, "telephone")
+    if "courriels" not in places.columns:
+        return shown
+    phones = places["telephone"].to_numpy(dtype=object)
+    mails = places["courriels"].to_numpy(dtype=object)
+    # Only a personal number needs a look at the mails, and those are few.
+    for row in np.flatnonzero(shown):
+        if PERSONAL_PHONE.match(str(phones[row])) and _is_list(mails[row]):
+            shown[row] = visible_contacts(str(phones[row]), list(mails[row])).phone is not None
+    return shown
 
 
 def _wheelchair_words(places: pd.DataFrame) -> Bits:

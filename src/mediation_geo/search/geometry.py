@@ -7,11 +7,14 @@ An array of one element costs ten times the arithmetic it holds; a test pins the
 from __future__ import annotations
 
 from math import asin, cos, inf, pi, radians, sin, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mediation_geo.geodesy import CHORD_SLACK_M, ECCENTRICITY_SQUARED, SEMI_MAJOR_M, SEMI_MINOR_M, geod
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["chord_reach", "distances_from", "geocentric_point", "longest_geodesic"]
 
@@ -74,9 +77,7 @@ def longest_geodesic(chord_m: float) -> float:
     return 2 * _LEAST_RADIUS_M * asin(ratio) if ratio < 1 else inf
 
 
-def distances_from(
-    lon: float, lat: float, lons: NDArray[np.float64], lats: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def distances_from(lon: float, lat: float, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     Geodesic distances, in metres, from one point to others; no missing coordinates.
 
@@ -90,6 +91,4 @@ def distances_from(
     if count <= _SCALAR_CALLS:
         pairs = zip(lons.tolist(), lats.tolist(), strict=True)
         return np.array([ellipsoid.inv(lon, lat, other_lon, other_lat)[2] for other_lon, other_lat in pairs])
-    return np.asarray(
-        ellipsoid.inv(np.full(count, lon), np.full(count, lat), lons.copy(), lats.copy(), inplace=True)[2]
-    )
+    return np.asarray(ellipsoid.inv(np.full(count, lon), np.full(count, lat), lons.copy(), lats.copy(), inplace=True)[2])

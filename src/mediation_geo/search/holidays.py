@@ -7,12 +7,15 @@ vacances-scolaires-france (tables, which end); beyond a table the answer is "unk
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 from jours_feries_france import JoursFeries
 from vacances_scolaires_france import SchoolHolidayDates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["holiday_zone", "public_holidays", "school_calendar_end", "school_holidays", "school_zone"]
 
@@ -58,16 +61,16 @@ def school_zone(code_departement: str | None) -> str | None:
 
 
 @cache
-def public_holidays(zone: str, year: int) -> tuple[date, ...]:
+def public_holidays(zone: str, year: int) -> frozenset[date]:
     """
-    Public holidays of a zone in a year, ascending.
+    Public holidays of a zone in a year.
 
     Examples
     --------
     >>> date(2026, 12, 26) in public_holidays("Alsace-Moselle", 2026), date(2026, 12, 26) in public_holidays("Métropole", 2026)
     (True, False)
     """
-    return tuple(sorted(set(JoursFeries.for_year(year, zone).values())))
+    return frozenset(JoursFeries.for_year(year, zone).values())
 
 
 @cache
@@ -85,7 +88,8 @@ def school_calendar_end() -> date:
     >>> school_calendar_end() >= date(2028, 8, 31)
     True
     """
-    return max(_school_calendar().data)
+    last: date = max(_school_calendar().data)
+    return last
 
 
 @cache

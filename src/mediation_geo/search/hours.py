@@ -8,39 +8,50 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mediation_geo.search.schedule import DayHours, OpenState, Schedule, Territory
 from mediation_geo.search.vocabulary import DAYS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["HoursBook", "HoursReport", "instant_of"]
 
 # Openings kept, one boolean for each schedule: the current minute for everybody, and a few asked instants.
 _KEPT_INSTANTS = 32
 
-_KEPT_REPORTS = 8192
-
 _SOON = timedelta(hours=48)
 
 
 class HoursReport(NamedTuple):
-    """What the opening hours of a place say at an instant."""
+    """
+    What the opening hours of a place say from an instant until they say something else.
+
+    `valid_from` and `valid_until` are seconds since 1970; `opens_at` is the next opening within 48 hours of a place that is not
+    open, as far as it was known at `valid_from`.
+    """
 
     raw: str | None
     text: str | None
     state: OpenState
-    opens_soon: bool
+    opens_at: datetime | None
     changes_at: datetime | None
     week: tuple[DayHours, ...]
     knows_public_holidays: bool
     timezone: str | None
+    valid_from: float
+    valid_until: float
+
+    def opens_soon(self, at: datetime) -> bool:
+        """Whether the place, not open at an instant, opens within 48 hours."""
+        return self.state != "ouvert" and self.opens_at is not None and self.opens_at - at <= _SOON
 
 
-NO_HOURS = HoursReport(None, None, "inconnu", False, None, (), False, None)
+NO_HOURS = HoursReport(None, None, "inconnu", None, None, (), False, None, 0.0, 0.0)
 
 
 class HoursBook:
@@ -60,19 +71,21 @@ class HoursBook:
     """
 
     def __init__(self, places: pd.DataFrame) -> None:
-        columns = pd.DataFrame(
-            {name: _text_column(places, name) for name in ("horaires", "timezone", "code_departement")}
-        )
+        columns = pd.DataFrame({name: _text_column(places, name) for name in ("horaires", "timezone", "code_departement")})
         columns["horaires"] = columns["horaires"].where(columns["horaires"].str.strip().str.len() > 0)
         written = columns["horaires"].notna()
         groups = columns[written].groupby(["horaires", "timezone", "code_departement"], dropna=False, sort=True)
+        keys = [_key(*cast("tuple[str, object, object]", each)) for each in groups.groups]
+        # Départements with the same holidays share their schedules.
+        self._keys: list[tuple[str, Territory]] = list(dict.fromkeys(keys))
+        number_of = {key: number for number, key in enumerate(self._keys)}
+        numbers = np.array([number_of[key] for key in keys], dtype=np.int64)
         # Row -> schedule; -1 where nothing is written.
         self.schedule_of: NDArray[np.int64] = np.full(len(places), -1, dtype=np.int64)
-        self.schedule_of[written.to_numpy()] = _merged(groups.ngroup().to_numpy(), keys := list(groups.groups))
-        self._keys: list[tuple[str, Territory]] = list(dict.fromkeys(_key(*each) for each in keys))
+        self.schedule_of[written.to_numpy()] = numbers[groups.ngroup().to_numpy(dtype=np.int64)]
         self._schedules: dict[int, Schedule] = {}
         self._kept: OrderedDict[tuple[object, ...], NDArray[np.bool_]] = OrderedDict()
-        self._reports: OrderedDict[tuple[object, ...], HoursReport] = OrderedDict()
+        self._reports: dict[int, HoursReport] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -89,8 +102,8 @@ class HoursBook:
         Parameters
         ----------
         opening : str
-            `maintenant`, an ISO instant (one without a zone is local at each place), or a slot such as `jeu:09:00-12:00` of the seven
-            days from `now` on.
+            `maintenant`, an ISO instant (one without a zone is local at each place), or a slot such as `jeu:09:00-12:00` of
+            the seven days from `now` on.
         now : datetime, optional
             The instant of the question, with its zone; needed for `maintenant` and slots.
         """
@@ -101,17 +114,14 @@ class HoursBook:
         return self._evaluated(("soon", opening, _minute(now)), lambda schedule: _soon(schedule, opening, now))
 
     def report(self, row: int, at: datetime) -> HoursReport:
-        """State, next change and week of a place at an instant; kept for the minute."""
+        """State, next change and week of a place at an instant; kept while they hold."""
         number = int(self.schedule_of[row])
         if number < 0:
             return NO_HOURS
-        key = (number, _minute(at))
-        kept = self._reports.get(key)
-        if kept is None:
+        kept = self._reports.get(number)
+        if kept is None or not kept.valid_from <= at.timestamp() < kept.valid_until:
             kept = _report(self._schedule(number), at)
-            self._reports[key] = kept
-            if len(self._reports) > _KEPT_REPORTS:
-                self._reports.popitem(last=False)
+            self._reports[number] = kept
         return kept
 
     def _schedule(self, number: int) -> Schedule:
@@ -145,24 +155,23 @@ def _key(raw: str, timezone: object, code_departement: object) -> tuple[str, Ter
     return raw, Territory.of(timezone=zone, code_departement=code)
 
 
-def _merged(numbers: NDArray[np.int64], keys: list[Any]) -> NDArray[np.int64]:
-    """Schedule numbers in which départements with the same holidays share their schedules."""
-    distinct: dict[tuple[str, Territory], int] = {}
-    table = [distinct.setdefault(_key(*each), len(distinct)) for each in keys]
-    return np.array(table, dtype=np.int64)[numbers] if table else numbers
-
-
 def _report(schedule: Schedule, at: datetime) -> HoursReport:
-    state = schedule.state(at)
+    now = schedule.local(at.replace(second=0, microsecond=0))
+    tomorrow = schedule.midnight(now.date() + timedelta(days=1))
+    changes_at = schedule.next_change(now)
+    ends = tomorrow.timestamp() if changes_at is None else min(changes_at.timestamp(), tomorrow.timestamp())
     return HoursReport(
         raw=schedule.raw,
         text=schedule.repaired.text,
-        state=state,
-        opens_soon=state != "ouvert" and schedule.opens_before(at, within=_SOON),
-        changes_at=schedule.next_change(at),
-        week=schedule.week(at),
+        state=schedule.state(now),
+        # A day further than asked, so that it still holds at the end of the day.
+        opens_at=schedule.next_opening(now, within=_SOON + timedelta(days=1)),
+        changes_at=changes_at,
+        week=schedule.week(now),
         knows_public_holidays=schedule.knows_public_holidays,
         timezone=schedule.territory.timezone,
+        valid_from=now.timestamp(),
+        valid_until=ends,
     )
 
 
@@ -181,7 +190,7 @@ def _soon(schedule: Schedule, opening: str, now: datetime | None) -> bool:
     slot = _slot(schedule, opening, now)
     if slot is not None:
         return schedule.open_during(slot[0], slot[0] + _SOON)
-    return schedule.opens_before(instant_of(opening, now), within=_SOON)
+    return schedule.next_opening(instant_of(opening, now), within=_SOON) is not None
 
 
 def instant_of(opening: str, now: datetime | None) -> datetime:
@@ -211,5 +220,5 @@ def _slot(schedule: Schedule, opening: str, now: datetime | None) -> tuple[datet
     today = schedule.local(now)
     ahead = (DAYS.index(opening[:3]) - today.weekday()) % 7
     start, end = opening[4:].split("-")
-    midnight = datetime(today.year, today.month, today.day) + timedelta(days=ahead)  # noqa: DTZ001 - local by intent
+    midnight = datetime(today.year, today.month, today.day) + timedelta(days=ahead)
     return tuple(midnight + timedelta(hours=int(part[:2]), minutes=int(part[3:])) for part in (start, end))  # type: ignore[return-value]

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
-from datetime import datetime
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -19,16 +17,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 import pandas as pd
 import rtree
-from numpy.typing import ArrayLike, NDArray
 
 from mediation_geo.errors import RequestError, SchemaMismatch
-from mediation_geo.geodesy import CHORD_SLACK_M, chord_reach_m, geocentric_m, geod
+from mediation_geo.geodesy import CHORD_SLACK_M, geocentric_m
+from mediation_geo.search.batch import BatchNeighbours, batch_nearest
 from mediation_geo.search.criteria import Facts, admitted
 from mediation_geo.search.features import FeatureStore
 from mediation_geo.search.geometry import chord_reach, distances_from, geocentric_point, longest_geodesic
 from mediation_geo.search.selection import Selection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from numpy.typing import ArrayLike, NDArray
+
     from mediation_geo.search.need import Need
 
 __all__ = ["Neighbours", "PlaceIndex"]
@@ -79,9 +82,9 @@ class PlaceIndex:
         Parameters
         ----------
         places : pandas.DataFrame
-            `place_id` and a position: columns `longitude` and `latitude` (or `lon` and `lat`), decimal degrees, EPSG:4326; a missing
-            coordinate is NaN and such a place is never among kilometres. The other columns of the places layout are optional and
-            say what a place offers. Not changed.
+            `place_id` and a position: columns `longitude` and `latitude` (or `lon` and `lat`), decimal degrees, EPSG:4326; a
+            missing coordinate is NaN and such a place is never among kilometres. The other columns of the places layout are
+            optional and say what a place offers. Not changed.
 
         Returns
         -------
@@ -215,19 +218,10 @@ class PlaceIndex:
         """
         lons, lats = (np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in (lon, lat))
         if lons.shape != lats.shape:
-            raise RequestError("lon", f"{lons.shape} longitudes for {lats.shape} latitudes")
+            raise RequestError(parameter="lon", message=f"{lons.shape} longitudes for {lats.shape} latitudes")
         _check_k(k)
-        selection = self.select(where, at=at)
-        known = np.flatnonzero(np.isfinite(lons) & np.isfinite(lats))
-        for name, values, bound in (("lon", lons, 180.0), ("lat", lats, 90.0)):
-            if known.size and np.abs(values[known]).max() > bound:
-                raise RequestError(name, f"a value lies outside [-{bound:g}, {bound:g}]")
-        queries, rows, metres = self._batch(selection, lons[known], lats[known], k, max_distance_m)
-        table = self._table(Neighbours(rows, metres))
-        query = known[queries]
-        table.insert(0, "query", query)
-        table["rank"] = table.groupby("query", sort=False).cumcount() + 1
-        return table
+        limit = math.inf if max_distance_m is None else _checked_distance(max_distance_m)
+        return self._table_of_batch(batch_nearest(self, self.select(where, at=at), lons, lats, k=k, limit_m=limit))
 
     def select(self, need: Need | None, *, at: datetime | None = None) -> Selection:
         """
@@ -263,9 +257,7 @@ class PlaceIndex:
                 self._kept.popitem(last=False)
         return made
 
-    def find(
-        self, lon: float, lat: float, k: int, selection: Selection, *, max_distance_m: float | None = None
-    ) -> Neighbours:
+    def find(self, lon: float, lat: float, k: int, selection: Selection, *, max_distance_m: float | None = None) -> Neighbours:
         """Return the k nearest of a selection as arrays: `nearest` without the cost of making a frame."""
         _check_point(lon, lat)
         _check_k(k)
@@ -327,46 +319,13 @@ class PlaceIndex:
         member = admitted(self.facts, need, at)
         rows = self.everything.rows
         kept = member[rows]
-        return Selection(
-            rows[kept], self.everything.points[kept], whole=self.everything, member=member
-        )
+        return Selection(rows[kept], self.everything.points[kept], whole=self.everything, member=member)
 
-    def _batch(
-        self,
-        selection: Selection,
-        lons: NDArray[np.float64],
-        lats: NDArray[np.float64],
-        k: int,
-        max_distance_m: float | None,
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """Query positions, rows and metres of all neighbours, ordered; the rare unproven query takes the single path."""
-        count = len(selection)
-        if not (count and len(lons)):
-            nothing = np.empty(0, dtype=np.int64)
-            return nothing, nothing.copy(), np.empty(0)
-        limit = math.inf if max_distance_m is None else _checked_distance(max_distance_m)
-        asked = min(k + 1, count)
-        chords, positions = selection.tree.query(geocentric_m(lons, lats), np.arange(1, asked + 1))
-        head = positions[:, :k]
-        rows = selection.rows[head]
-        queries = np.repeat(np.arange(len(lons)), rows.shape[1])
-        flat = rows.ravel()
-        metres = np.asarray(
-            geod().inv(lons[queries], lats[queries], self.lon[flat], self.lat[flat])[2]
-        )
-        if asked > k:
-            farthest = metres.reshape(rows.shape).max(axis=1)
-            unproven = np.flatnonzero(chords[:, k] <= chord_reach_m(farthest))
-        else:
-            unproven = np.empty(0, dtype=np.int64)
-        kept = (metres <= limit) & ~np.isin(queries, unproven)
-        parts = [(queries[kept], flat[kept], metres[kept])]
-        for query in unproven.tolist():
-            found = self.find(float(lons[query]), float(lats[query]), k, selection, max_distance_m=max_distance_m)
-            parts.append((np.full(len(found.rows), query), found.rows, found.distance_m))
-        queries, flat, metres = (np.concatenate(each) for each in zip(*parts, strict=True))
-        order = np.lexsort((flat, metres, queries))
-        return queries[order], flat[order], metres[order]
+    def _table_of_batch(self, found: BatchNeighbours) -> pd.DataFrame:
+        table = self._table(Neighbours(found.rows, found.distance_m))
+        table.insert(0, "query", found.queries)
+        table["rank"] = table.groupby("query", sort=False).cumcount() + 1
+        return table
 
     def _table(self, found: Neighbours) -> pd.DataFrame:
         return pd.DataFrame(
@@ -413,18 +372,18 @@ def _coordinates(places: pd.DataFrame, names: tuple[str, str]) -> NDArray[np.flo
 def _check_point(lon: float, lat: float) -> None:
     # Written so that NaN fails too.
     if not -180.0 <= lon <= 180.0:
-        raise RequestError("lon", f"{lon} is not a longitude between -180 and 180 degrees")
+        raise RequestError(parameter="lon", message=f"{lon} is not a longitude between -180 and 180 degrees")
     if not -90.0 <= lat <= 90.0:
-        raise RequestError("lat", f"{lat} is not a latitude between -90 and 90 degrees")
+        raise RequestError(parameter="lat", message=f"{lat} is not a latitude between -90 and 90 degrees")
 
 
 def _check_k(k: int) -> None:
     if k < 1:
-        raise RequestError("k", f"{k} places cannot be found; ask for 1 or more")
+        raise RequestError(parameter="k", message=f"{k} places cannot be found; ask for 1 or more")
 
 
 def _checked_distance(metres: Any) -> float:
     value = float(metres)
     if not value >= 0:
-        raise RequestError("max_distance_m", f"{metres} is not a distance in metres")
+        raise RequestError(parameter="max_distance_m", message=f"{metres} is not a distance in metres")
     return value

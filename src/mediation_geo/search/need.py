@@ -7,176 +7,28 @@ places, never geocodes, and never repeats an address.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from mediation_geo.errors import RequestError
-from mediation_geo.search.vocabulary import (
-    ACCOMPAGNEMENTS,
-    ACCUEILS,
-    ALIASES,
-    BESOINS,
-    CONTACTS,
-    DAYS,
-    DISPOSITIFS,
-    LANGUES,
-    PUBLICS,
-    SERVICES,
-)
-from mediation_geo.text import slug
+from mediation_geo.search.vocabulary import ADMITTED, ALIASES, BESOINS, DISPOSITIFS, FIELDS_OF_A_FEATURE, SERVICES
+from mediation_geo.search.words import folded, in_order, known, openings, radius, rounded, slugs, words, yes
 
-__all__ = ["ADMITTED", "FIELDS_OF_A_FEATURE", "Need"]
+if TYPE_CHECKING:
+    from datetime import datetime
 
-# Properties of a feature that `champs` may name.
-FIELDS_OF_A_FEATURE = (
-    "id", "ids_sources", "nom", "adresse", "geocodage", "distance_m", "distance_label", "contact", "acces", "horaires",
-    "services", "publics", "accueil", "langues", "frais", "accessibilite", "accompagnement", "dispositifs", "labels",
-    "itinerance", "correspondance", "fraicheur", "territoire", "liens", "carte",
-)  # fmt: skip
-
-# What a person may write; where the list is open (instants, numbers) the form is described.
-ADMITTED: Mapping[str, tuple[str, ...]] = {
-    "besoin": tuple(BESOINS),
-    "besoin_requis": ("tous", "un"),
-    "services": tuple(SERVICES),
-    "public": tuple(PUBLICS),
-    "accueil": tuple(ACCUEILS),
-    "langue": tuple(LANGUES),
-    "fauteuil": ("oui",),
-    "gratuit": ("prefere", "oui", "inconnu", "conditions"),
-    "sans_rdv": ("indifferent", "oui", "rdv"),
-    "contact": tuple(CONTACTS),
-    "accompagnement": (*ACCOMPAGNEMENTS, "indifferent"),
-    "a_distance": ("exclure", "aussi", "seulement"),
-    "ouvert": ("maintenant", "AAAA-MM-JJThh:mm", "jeu:09:00-12:00", "48h", "indifferent"),
-    "maj_depuis": ("1..120 (months)",),
-    "dispositif": tuple(DISPOSITIFS),
-    "k": ("1..50",),
-    "rayon": ("adaptatif", "0.1..100 (km)"),
-    "elargir": ("auto", "jamais"),
-    "expliquer": ("0", "1"),
-    "champs": FIELDS_OF_A_FEATURE,
-    "lang": ("fr", "facile", "en"),
-    "f": ("geojson", "json", "html", "txt", "csv", "vcf", "gpx"),
-    "lat": ("-90..90",),
-    "lon": ("-180..180",),
-    "code_insee": ("5 characters, such as 34172 or 2A004",),
-    "code_postal": ("5 digits, such as 34000",),
-}
-
-# What `ouvert` accepts beside the openings asked: those that open within 48 hours, then all.
-WIDER_OPENINGS = ("48h", "indifferent")
+__all__ = ["Need"]
 
 _WHERE = (("lat", "lon"), ("q",), ("code_insee",), ("code_postal",))
 
 # An address, or a position, never comes back in a message.
 _PRIVATE = frozenset({"q", "lat", "lon"})
 
-_SLOT = re.compile(rf"({'|'.join(DAYS)}):(\d{{1,2}}:\d{{2}})-(\d{{1,2}}:\d{{2}})")
-_YES = frozenset({"oui", "yes", "true", "1"})
-
-
-def _words(value: Any) -> Any:
-    """Comma, repetition and a list are the same; a lone `True` says `oui`."""
-    if isinstance(value, bool):
-        return ("oui",) if value else ()
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        value = (value,)
-    if not isinstance(value, list | tuple | set | frozenset):
-        return value
-    parts = [part.strip() for each in value for part in str(each).split(",")]
-    return tuple(dict.fromkeys(part for part in parts if part))
-
-
-def _slugs(value: Any) -> Any:
-    words = _words(value)
-    return tuple(dict.fromkeys(slug(word) for word in words)) if isinstance(words, tuple) else words
-
-
-def _folded(value: Any) -> Any:
-    words = _words(value)
-    return tuple("oui" if word.lower() in _YES else word.lower() for word in words) if isinstance(words, tuple) else words
-
-
-def _in_order(name: str, read: Callable[[Any], Any]) -> BeforeValidator:
-    """Validator that reads a list and puts it in the order of its table, so that equal questions are written alike."""
-    order = {word: position for position, word in enumerate(ADMITTED[name])}
-
-    def listed(value: Any) -> Any:
-        words = read(value)
-        return tuple(sorted(words, key=lambda word: order.get(word, len(order)))) if isinstance(words, tuple) else words
-
-    return BeforeValidator(listed)
-
-
-def _yes(value: Any) -> Any:
-    return "oui" if value is True or str(value).lower() in _YES else (None if value in (None, False, "") else value)
-
-
-def _openings(value: Any) -> Any:
-    words = _words(value)
-    if not isinstance(words, tuple):
-        return words
-    openings = dict.fromkeys(_opening(word) for word in words)
-    return tuple(sorted(openings, key=lambda opening: (opening in WIDER_OPENINGS, WIDER_OPENINGS.index(opening) if opening in WIDER_OPENINGS else 0)))
-
-
-def _opening(word: str) -> str:
-    lowered = word.lower()
-    if lowered in {"maintenant", "now", "oui"}:
-        return "maintenant"
-    if lowered in {"48h", "indifferent"}:
-        return lowered
-    slot = _SLOT.fullmatch(lowered)
-    if slot:
-        day, start, end = slot[1], _clock(slot[2]), _clock(slot[3])
-        if start < end:
-            return f"{day}:{start}-{end}"
-    try:
-        # A plus sign in an address that was not escaped arrives as a blank.
-        instant = datetime.fromisoformat(word.strip().replace(" ", "+") if "T" in word else word)
-    except ValueError as error:
-        message = "neither an instant nor a weekly slot"
-        raise ValueError(message) from error
-    return instant.isoformat(timespec="minutes")
-
-
-def _clock(text: str) -> str:
-    hours, minutes = (int(part) for part in text.split(":"))
-    if hours * 60 + minutes > 24 * 60 or minutes > 59:
-        message = f"{text} is not a time of day"
-        raise ValueError(message)
-    return f"{hours:02d}:{minutes:02d}"
-
-
-def _radius(value: Any) -> Any:
-    return None if value in ("adaptatif", "adaptive") else value
-
-
-def _rounded(value: Any) -> Any:
-    # About 110 m: enough for "near", too coarse for a home.
-    return round(float(value), 3) if value is not None else None
-
-
-
-def _known(table: Mapping[str, str]) -> Any:
-    def check(value: Any) -> Any:
-        words = _slugs(value)
-        for word in words if isinstance(words, tuple) else ():
-            if word not in table:
-                message = f"unknown value {word!r}"
-                raise ValueError(message)
-        return words
-
-    return check
-
-
+_Latitude = Annotated[float, Field(ge=-90, le=90)]
+_Longitude = Annotated[float, Field(ge=-180, le=180)]
+_Radius = Annotated[float, Field(ge=0.1, le=100)]
 _Besoin = Literal["demarches", "apprendre", "acceder", "equiper", "emploi", "enfants", "securite", "comprendre", "creer"]
 _Public = Literal["jeunes", "etudiants", "familles", "seniors", "femmes"]
 _Accueil = Literal["illettrisme", "moteur", "mental", "surdite", "visuel"]
@@ -231,35 +83,33 @@ class Need(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    lat: Annotated[float | None, BeforeValidator(_rounded), Field(ge=-90, le=90)] = None
-    lon: Annotated[float | None, BeforeValidator(_rounded), Field(ge=-180, le=180)] = None
-    q: Annotated[str | None, Field(min_length=1, max_length=200)] = None
-    code_insee: Annotated[str | None, Field(pattern=r"^(\d{2}|2[AB])\d{3}$")] = None
-    code_postal: Annotated[str | None, Field(pattern=r"^\d{5}$")] = None
-    besoin: Annotated[tuple[_Besoin, ...], _in_order("besoin", _slugs)] = ()
-    services: Annotated[tuple[str, ...], _in_order("services", _known(SERVICES))] = ()
+    lat: Annotated[_Latitude | None, BeforeValidator(rounded)] = None
+    lon: Annotated[_Longitude | None, BeforeValidator(rounded)] = None
+    q: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    code_insee: Annotated[str, Field(pattern=r"^(\d{2}|2[AB])\d{3}$")] | None = None
+    code_postal: Annotated[str, Field(pattern=r"^\d{5}$")] | None = None
+    besoin: Annotated[tuple[_Besoin, ...], in_order("besoin", slugs)] = ()
+    services: Annotated[tuple[str, ...], in_order("services", known(SERVICES))] = ()
     besoin_requis: Literal["tous", "un"] = "tous"
-    public: Annotated[tuple[_Public, ...], _in_order("public", _slugs)] = ()
-    accueil: Annotated[tuple[_Accueil, ...], _in_order("accueil", _slugs)] = ()
-    langue: Annotated[tuple[Literal["fr", "en", "autre"], ...], _in_order("langue", _slugs)] = ()
-    fauteuil: Annotated[Literal["oui"] | None, BeforeValidator(_yes)] = None
-    gratuit: Annotated[tuple[Literal["prefere", "oui", "inconnu", "conditions"], ...], _in_order("gratuit", _folded)] = (
-        "prefere",
-    )
-    sans_rdv: Annotated[tuple[Literal["indifferent", "oui", "rdv"], ...], _in_order("sans_rdv", _folded)] = ("indifferent",)
-    contact: Annotated[tuple[_Contact, ...], _in_order("contact", _folded)] = ()
-    accompagnement: Annotated[tuple[_Accompagnement, ...], _in_order("accompagnement", _slugs)] = ()
+    public: Annotated[tuple[_Public, ...], in_order("public", slugs)] = ()
+    accueil: Annotated[tuple[_Accueil, ...], in_order("accueil", slugs)] = ()
+    langue: Annotated[tuple[Literal["fr", "en", "autre"], ...], in_order("langue", slugs)] = ()
+    fauteuil: Annotated[Literal["oui"] | None, BeforeValidator(yes)] = None
+    gratuit: Annotated[tuple[Literal["prefere", "oui", "inconnu", "conditions"], ...], in_order("gratuit", folded)] = ("prefere",)
+    sans_rdv: Annotated[tuple[Literal["indifferent", "oui", "rdv"], ...], in_order("sans_rdv", folded)] = ("indifferent",)
+    contact: Annotated[tuple[_Contact, ...], in_order("contact", folded)] = ()
+    accompagnement: Annotated[tuple[_Accompagnement, ...], in_order("accompagnement", slugs)] = ()
     a_distance: Literal["exclure", "aussi", "seulement"] = "aussi"
-    ouvert: Annotated[tuple[str, ...], BeforeValidator(_openings)] = ()
-    maj_depuis: Annotated[int | None, Field(ge=1, le=120)] = None
-    source: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
-    exclure_source: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
-    dispositif: Annotated[tuple[str, ...], _in_order("dispositif", _known(DISPOSITIFS))] = ()
+    ouvert: Annotated[tuple[str, ...], BeforeValidator(openings)] = ()
+    maj_depuis: Annotated[int, Field(ge=1, le=120)] | None = None
+    source: Annotated[tuple[str, ...], BeforeValidator(words)] = ()
+    exclure_source: Annotated[tuple[str, ...], BeforeValidator(words)] = ()
+    dispositif: Annotated[tuple[str, ...], in_order("dispositif", known(DISPOSITIFS))] = ()
     k: Annotated[int, Field(ge=1, le=50)] = 5
-    rayon: Annotated[float | None, BeforeValidator(_radius), Field(ge=0.1, le=100)] = None
+    rayon: Annotated[_Radius | None, BeforeValidator(radius)] = None
     elargir: Literal["auto", "jamais"] = "auto"
     expliquer: bool = True
-    champs: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
+    champs: Annotated[tuple[str, ...], BeforeValidator(words)] = ()
     lang: Literal["fr", "facile", "en"] = "fr"
     f: Literal["geojson", "json", "html", "txt", "csv", "vcf", "gpx"] = "geojson"
 
@@ -273,15 +123,19 @@ class Need(BaseModel):
     def _consistent(self) -> Self:
         given = [names for names in _WHERE if any(getattr(self, name) is not None for name in names)]
         if len(given) > 1:
-            raise RequestError(given[1][0], f"a position was already given by {given[0][0]}; give one")
+            raise RequestError(parameter=given[1][0], message=f"a position was already given by {given[0][0]}; give one")
         if (self.lat is None) != (self.lon is None):
             missing = "lat" if self.lat is None else "lon"
-            raise RequestError(missing, "lat and lon go together")
+            raise RequestError(parameter=missing, message="lat and lon go together")
         for name in self.champs:
             if name not in FIELDS_OF_A_FEATURE:
-                raise RequestError("champs", f"unknown value {name!r}", allowed=FIELDS_OF_A_FEATURE)
+                raise RequestError(parameter="champs", message=f"unknown value {name!r}", allowed=FIELDS_OF_A_FEATURE)
         if "prefere" in self.gratuit and len(self.gratuit) > 1:
-            raise RequestError("gratuit", "'prefere' orders and the other values filter; give one kind", allowed=ADMITTED["gratuit"])
+            raise RequestError(
+                parameter="gratuit",
+                message="'prefere' orders and the other values filter; give one kind",
+                allowed=ADMITTED["gratuit"],
+            )
         return self
 
     @classmethod
@@ -311,7 +165,7 @@ class Need(BaseModel):
         for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
             field = ALIASES.get(name, name)
             if field not in cls.model_fields:
-                raise RequestError(name, "unknown parameter", allowed=tuple(cls.model_fields))
+                raise RequestError(parameter=name, message="unknown parameter", allowed=tuple(cls.model_fields))
             if value.strip():
                 gathered.setdefault(field, []).append(value.strip())
         values: dict[str, Any] = {}
@@ -319,7 +173,7 @@ class Need(BaseModel):
             if field in _LISTS:
                 values[field] = given
             elif len(set(given)) > 1:
-                raise RequestError(field, "given more than once with different values")
+                raise RequestError(parameter=field, message="given more than once with different values")
             else:
                 values[field] = given[0]
         return cls(**values)
@@ -336,7 +190,7 @@ class Need(BaseModel):
         for names in _WHERE:
             if getattr(self, names[0]) is not None:
                 return names[0]
-        raise RequestError("lat", "no position: give lat and lon, q, code_insee or code_postal")
+        raise RequestError(parameter="lat", message="no position: give lat and lon, q, code_insee or code_postal")
 
     @property
     def services_asked(self) -> tuple[str, ...]:

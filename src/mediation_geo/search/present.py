@@ -6,19 +6,23 @@ Rows of the index in, GeoJSON features out. What does not depend on the question
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mediation_geo.search.criteria import NO_PUBLIC_CRITERION, Criterion, criteria_of
 from mediation_geo.search.facets import label_bit, mask_of
-from mediation_geo.search.hours import HoursReport
-from mediation_geo.search.index import PlaceIndex
-from mediation_geo.search.need import Need
 from mediation_geo.search.reasons import OLD_DAYS, RECENT_DAYS, Circumstances, reason_codes, reason_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from mediation_geo.search.hours import HoursReport
+    from mediation_geo.search.index import PlaceIndex
+    from mediation_geo.search.need import Need
 
 __all__ = ["distance_label", "present"]
 
@@ -105,13 +109,13 @@ def _feature(
     age = None if np.isnat(updated) else (at.date() - updated.astype(object)).days
     properties = dict(index.features.get(row))
     properties["horaires"] = _hours(hours)
-    properties["fraicheur"] = _freshness(index, row, age)
+    properties["fraicheur"] = _freshness(updated, age, properties.pop("sources"))
     if distance_m is not None:
         properties["distance_m"] = round(distance_m)
         properties["distance_label"] = distance_label(distance_m)
     circumstances = Circumstances(
         open_state=hours.state,
-        opens_soon=hours.opens_soon,
+        opens_soon=hours.opens_soon(at),
         hours_readable=hours.text is not None,
         nearest=nearest,
         age_days=age,
@@ -126,9 +130,7 @@ def _feature(
     return {"type": "Feature", "id": index.place_ids[row], "geometry": geometry, "properties": properties}
 
 
-def _match(
-    word: int, need: Need, circumstances: Circumstances, criteria: list[Criterion], met: list[bool]
-) -> dict[str, Any]:
+def _match(word: int, need: Need, circumstances: Circumstances, criteria: list[Criterion], met: list[bool]) -> dict[str, Any]:
     unknown: list[str] = []
     unmet: list[str] = []
     for criterion, satisfied in zip(criteria, met, strict=True):
@@ -171,16 +173,11 @@ def _hours(hours: HoursReport) -> dict[str, Any]:
     }
 
 
-def _freshness(index: PlaceIndex, row: int, age: int | None) -> dict[str, Any]:
-    if age is None:
-        level = None
-    else:
-        level = "recent" if age < RECENT_DAYS else ("ancien" if age > OLD_DAYS else "a_verifier")
-    updated = index.facts.updated[row]
-    cells = index.features.row(row)
+def _freshness(updated: np.datetime64, age: int | None, sources: list[str]) -> dict[str, Any]:
+    level = None if age is None else ("recent" if age < RECENT_DAYS else ("ancien" if age > OLD_DAYS else "a_verifier"))
     return {
         "date_maj": None if age is None else str(updated),
         "age_jours": age,
         "niveau": level,
-        "source": list(cells.get("sources", [])) or ([cells["source"]] if "source" in cells else []),
+        "source": sources,
     }

@@ -6,13 +6,17 @@ A place's facet word and what was found out about it come in; codes with a sente
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mediation_geo.search.facets import label_bit, mask_of
-from mediation_geo.search.need import Need
-from mediation_geo.search.schedule import OpenState
 from mediation_geo.search.vocabulary import ACCUEILS, LANGUES, PUBLICS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mediation_geo.search.need import Need
+    from mediation_geo.search.schedule import OpenState
 
 __all__ = ["REASONS", "Circumstances", "reason_codes", "reason_texts"]
 
@@ -105,6 +109,7 @@ def reason_codes(word: int, need: Need, circumstances: Circumstances) -> list[st
 
     Examples
     --------
+    >>> from mediation_geo.search.need import Need
     >>> now = Circumstances("ouvert", False, True, nearest=True, age_days=10, position_precision="housenumber")
     >>> reason_codes(mask_of(["gratuit"]), Need(), now)
     ['free', 'open_now', 'nearest_matching', 'recent_data']

@@ -7,18 +7,23 @@ last need strictly gives the same places: nothing else was loosened on the way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mediation_geo.search.criteria import criteria_of
 from mediation_geo.search.facets import mask_of
 from mediation_geo.search.index import Neighbours, PlaceIndex
-from mediation_geo.search.need import WIDER_OPENINGS, Need
+from mediation_geo.search.vocabulary import WIDER_OPENINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from mediation_geo.search.need import Need
 
 __all__ = ["FARTHEST_KM", "Outcome", "Step", "nearest_fitting", "relaxations", "relaxed"]
 
@@ -124,8 +129,9 @@ def relaxations(need: Need) -> Iterator[tuple[Step, Need]]:
 
     Examples
     --------
-    >>> [(step.criterion, step.after) for step, _ in relaxations(Need(rayon=20, gratuit="oui"))]
-    [('rayon', 40.0), ('rayon', 50.0), ('rayon', 100.0), ('gratuit', ['oui', 'inconnu']), ('gratuit', ['oui', 'inconnu', 'conditions'])]
+    >>> from mediation_geo.search.need import Need
+    >>> [(step.criterion, step.after) for step, _ in relaxations(Need(rayon=40, sans_rdv="oui"))]
+    [('rayon', 50.0), ('rayon', 100.0), ('sans_rdv', ['oui', 'rdv'])]
     """
     for radius in _wider_radii(need.rayon):
         step = Step("rayon", need.rayon, radius, "trop peu de lieux à cette distance")

@@ -6,14 +6,19 @@ An index and a need in, row numbers out: first those of the département of the 
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mediation_geo.search.criteria import admitted
-from mediation_geo.search.index import PlaceIndex
-from mediation_geo.search.need import Need
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from mediation_geo.search.index import PlaceIndex
+    from mediation_geo.search.need import Need
 
 __all__ = ["remote_rows"]
 
@@ -39,7 +44,7 @@ def remote_rows(index: PlaceIndex, need: Need, *, lon: float, lat: float, at: da
     remote_need = need.model_copy(
         update={"accompagnement": ("distance",), "ouvert": (), "sans_rdv": ("indifferent",), "besoin_requis": "tous"}
     )
-    rows = index.remembered(("remote", remote_need.filter_key(at)), lambda: _by_date(index, remote_need, at))
+    rows: NDArray[np.int64] = index.remembered(("remote", remote_need.filter_key(at)), lambda: _by_date(index, remote_need, at))
     departement = _departement(index, lon, lat)
     if departement is None or not len(rows):
         return rows[: need.k]
@@ -51,7 +56,7 @@ def _by_date(index: PlaceIndex, need: Need, at: datetime) -> NDArray[np.int64]:
     rows = np.flatnonzero(admitted(index.facts, need, at))
     updated = index.facts.updated[rows].astype(np.int64)
     # An unknown date is the least integer, so that it comes last among the most recent first.
-    return rows[np.lexsort((rows, -np.maximum(updated, -(2**62))))]
+    return np.asarray(rows[np.lexsort((rows, -np.maximum(updated, -(2**62))))])
 
 
 def _departement(index: PlaceIndex, lon: float, lat: float) -> str | None:

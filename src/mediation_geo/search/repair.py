@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import opening_hours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Repaired", "repair_hours", "split_rules"]
 
@@ -49,9 +51,7 @@ _DAY_NAMES = {
 _DAY = "(?:Mo|Tu|We|Th|Fr|Sa|Su)"
 _TIME = r"(?:[01]?\d|2[0-4]):[0-5]\d"
 _SPAN = rf"{_TIME}-{_TIME}"
-_DAY_WORDS = [
-    (re.compile(rf"\b(?:{names})\b\.?", re.IGNORECASE), day) for day, names in _DAY_NAMES.items()
-]
+_DAY_WORDS = [(re.compile(rf"\b(?:{names})\b\.?", re.IGNORECASE), day) for day, names in _DAY_NAMES.items()]
 _MODIFIER = re.compile(r"\b(?:off|closed|unknown|open)\b")
 
 
@@ -84,7 +84,7 @@ def _times(text: str) -> str:
     text = re.sub(r"\b(\d{1,2})\s*(?:[hH]|heures?)(?![a-zà-ÿ\d])", r"\1:00", text)
     text = re.sub(r"\b([01]?\d|2[0-4])\.([0-5]\d)\b", r"\1:\2", text)
     text = re.sub(rf"\b(?:de|entre)\s+(?={_TIME})", "", text, flags=re.IGNORECASE)
-    text = re.sub(rf"(?<![\d:])(\d{{1,2}})-({_TIME})", lambda found: f"{found[1]}:00-{found[2]}" if int(found[1]) <= 24 else found[0], text)
+    text = re.sub(rf"(?<![\d:])([01]?\d|2[0-4])-({_TIME})", r"\1:00-\2", text)
     text = re.sub(rf"({_TIME})\s*(?:\bà\b|/)\s*({_TIME})", r"\1-\2", text)
     # `9-12` alone after a day, never inside a longer run of numbers whose meaning is anybody's guess.
     text = re.sub(

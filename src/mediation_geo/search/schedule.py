@@ -1,5 +1,5 @@
 """
-One opening-hours schedule in one territory: is it open at an instant, when does that change, what does the week look like?
+One opening-hours schedule in one territory: its state at an instant, when that changes, and the week as a table.
 
 Readable `opening_hours` text and a territory in, three states out: open, closed, unknown. Regional public holidays and
 school holidays, which the evaluator does not know, are written into the text as dates before it is evaluated.
@@ -8,18 +8,18 @@ school holidays, which the evaluator does not know, are written into the text as
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from opening_hours import OpeningHours, State
 
 from mediation_geo.search.holidays import holiday_zone, public_holidays, school_calendar_end, school_holidays, school_zone
 from mediation_geo.search.repair import Repaired, repair_hours, split_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["DayHours", "OpenState", "Schedule", "Territory"]
 
@@ -29,8 +29,15 @@ _STATES: dict[State, OpenState] = {State.OPEN: "ouvert", State.CLOSED: "ferme", 
 
 # A change further away than this is no help to anybody.
 _HORIZON = timedelta(days=60)
+
+# An opening that ends before noon of the next day is one night, not two days.
+_NIGHT = timedelta(hours=12)
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_HOLIDAY_RULE = re.compile(r"^(?P<before>(?:[A-Z][a-z](?:-[A-Z][a-z])?,)*)(?P<token>[PS]H)(?P<after>(?:,[A-Z][a-zH](?:-[A-Z][a-z])?)*)(?P<rest>(?:\s.*)?)$")
+_HOLIDAY_RULE = re.compile(
+    r"^(?P<before>(?:[A-Z][a-z](?:-[A-Z][a-z])?,)*)(?P<token>[PS]H)"
+    r"(?P<after>(?:,[A-Z][a-zH](?:-[A-Z][a-z])?)*)(?P<rest>(?:\s.*)?)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +91,8 @@ class Schedule:
 
     Notes
     -----
-    On a public holiday a schedule that says nothing about holidays is unknown while it would be open: eleven million French
-    people have stood before a door on 11 November. A schedule with school-holiday rules is unknown where no school calendar is
-    at hand and the two readings differ.
+    On a public holiday a schedule that says nothing about holidays is unknown while it would be open. A schedule with
+    school-holiday rules is unknown where no school calendar is at hand and the two readings differ.
 
     Examples
     --------
@@ -121,63 +127,114 @@ class Schedule:
         if self.repaired.text is None:
             return None
         now = self.local(instant)
-        state = self._state(now)
-        for moment in self._breaks(now, now + _HORIZON):
-            if self._state(moment) != state:
-                return moment
-        return None
+        horizon = now + _HORIZON
+        _, end, _ = next(self._segments(now, horizon))
+        return end if end < horizon else None
 
-    def opens_before(self, instant: datetime, *, within: timedelta) -> bool:
-        """Whether the place is open at an instant or opens at most so much later."""
+    def next_opening(self, instant: datetime, *, within: timedelta) -> datetime | None:
+        """Local instant, at most so much later, from which the place is open; the instant itself when it is open already."""
         if self.repaired.text is None:
-            return False
+            return None
         now = self.local(instant)
-        if self._state(now) == "ouvert":
-            return True
-        return any(self._state(moment) == "ouvert" for moment in self._breaks(now, now + within))
+        return next((begin for begin, _, state in self._segments(now, now + within) if state == "ouvert"), None)
 
     def open_during(self, start: datetime, end: datetime) -> bool:
         """Whether the place is open at some time from start (included) to end (excluded)."""
         if self.repaired.text is None:
             return False
-        begin, finish = self.local(start), self.local(end)
-        if self._state(begin) == "ouvert":
-            return True
-        return any(moment < finish and self._state(moment) == "ouvert" for moment in self._breaks(begin, finish))
-
-    def day(self, day: date) -> DayHours:
-        """Hours of one local day; a span that runs past midnight is shown on the day it begins."""
-        holiday = self.is_public_holiday(day)
-        if self.repaired.text is None:
-            return DayHours(day, (), "inconnu", holiday)
-        start = datetime.combine(day, time(), tzinfo=self.zone)
-        midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=self.zone)
-        spans: list[tuple[str, str]] = []
-        unknown = False
-        moments = [start, *(moment for moment in self._breaks(start, midnight) if moment < midnight)]
-        state_before = self._state(_shifted(start, -1))
-        for moment in moments:
-            state = self._state(moment)
-            unknown |= state == "inconnu"
-            # What began yesterday evening was shown yesterday.
-            if state == "ouvert" and not (moment == start and state_before == "ouvert" and moments[1:]):
-                spans.append((moment.strftime("%H:%M"), self._end_of_span(moment, midnight)))
-        return DayHours(day, tuple(spans), "ouvert" if spans else ("inconnu" if unknown else "ferme"), holiday)
+        return any(state == "ouvert" for _, _, state in self._segments(self.local(start), self.local(end)))
 
     def week(self, instant: datetime) -> tuple[DayHours, ...]:
-        """Hours of seven days, from the local day of an instant on."""
+        """
+        Hours of seven days, from the local day of an instant on.
+
+        An opening that runs past midnight is shown whole on the day it begins.
+        """
         today = self.local(instant).date()
-        return tuple(self.day(today + timedelta(days=ahead)) for ahead in range(7))
+        days = [today + timedelta(days=ahead) for ahead in range(7)]
+        if self.repaired.text is None:
+            return tuple(DayHours(day, (), "inconnu", self.is_public_holiday(day)) for day in days)
+        start, end = self.midnight(today), self.midnight(today + timedelta(days=7))
+        spans: dict[date, list[tuple[str, str]]] = {day: [] for day in days}
+        unknown: set[date] = set()
+        # A night further than the week, so that its last opening is shown with its end.
+        for begin, finish, state in self._segments(start, end + _NIGHT):
+            if begin >= end:
+                break
+            if state == "inconnu":
+                last = finish.date() if finish.time() > time() else finish.date() - timedelta(days=1)
+                unknown.update(day for day in days if begin.date() <= day <= last)
+            elif state == "ouvert":
+                for day, span in self._by_day(begin, finish):
+                    spans.setdefault(day, []).append(span)
+        return tuple(
+            DayHours(
+                day,
+                tuple(spans[day]),
+                "ouvert" if spans[day] else ("inconnu" if day in unknown else "ferme"),
+                self.is_public_holiday(day),
+            )
+            for day in days
+        )
 
     def is_public_holiday(self, day: date) -> bool:
         """Whether a day is a public holiday here."""
         return day in public_holidays(self.territory.holidays, day.year)
 
-    def _end_of_span(self, moment: datetime, midnight: datetime) -> str:
-        closing = next((end for end in self._breaks(moment, midnight + timedelta(hours=12)) if self._state(end) != "ouvert"), None)
-        if closing is None or closing == midnight:
-            return "24:00"
-        return closing.strftime("%H:%M")
+    def _segments(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, OpenState]]:
+        """Stretches of one state from start to end, ascending, neighbours different; the last is cut at the end."""
+        pending: tuple[datetime, datetime, OpenState] | None = None
+        for piece in self._pieces(start, end):
+            if pending is None:
+                pending = piece
+            elif pending[2] == piece[2]:
+                pending = (pending[0], piece[1], piece[2])
+            else:
+                yield pending
+                pending = piece
+        if pending is not None:
+            yield pending
+
+    def _pieces(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, OpenState]]:
+        """Stretches as the evaluator gives them, cut where a holiday begins or ends."""
+        compiled = self._for_year(start.year)
+        if compiled.in_term is not None and compiled.in_holidays is not None:
+            edges = {moment for each in compiled if each is not None for moment, *_ in each.intervals(start, end)}
+            edges.update(self._midnights(start, end))
+            moments = sorted({start, *edges})
+            for begin, finish in zip(moments, [*moments[1:], end], strict=True):
+                yield begin, finish, self._state(begin)
+            return
+        for begin, finish, state, _ in compiled.known.intervals(start, end):
+            if state == State.OPEN and not self.knows_public_holidays and self._touches_holiday(begin, finish):
+                moments = [begin, *self._midnights(begin, finish)]
+                for each, after in zip(moments, [*moments[1:], finish], strict=True):
+                    yield each, after, self._state(each)
+            else:
+                yield begin, finish, _STATES[state]
+
+    def _midnights(self, start: datetime, end: datetime) -> list[datetime]:
+        days = (end.date() - start.date()).days
+        found = (self.midnight(start.date() + timedelta(days=ahead)) for ahead in range(1, days + 1))
+        return [moment for moment in found if moment < end]
+
+    def _touches_holiday(self, begin: datetime, finish: datetime) -> bool:
+        days = (finish.date() - begin.date()).days
+        return any(self.is_public_holiday(begin.date() + timedelta(days=ahead)) for ahead in range(days + 1))
+
+    def _by_day(self, begin: datetime, finish: datetime) -> Iterator[tuple[date, tuple[str, str]]]:
+        """One opening as spans of local time: cut at midnight when it lasts into the next afternoon, whole when it is a night."""
+        day = begin.date()
+        midnight = self.midnight(day + timedelta(days=1))
+        while finish > midnight + _NIGHT:
+            yield day, (_clock(begin), "24:00")
+            begin, day = midnight, day + timedelta(days=1)
+            midnight = self.midnight(day + timedelta(days=1))
+        yield day, (_clock(begin), "24:00" if finish == midnight else _clock(finish))
+
+    def midnight(self, day: date) -> datetime:
+        """First instant of a local day."""
+        return datetime.combine(day, time(), tzinfo=self.zone)
 
     def _state(self, now: datetime) -> OpenState:
         compiled = self._for_year(now.year)
@@ -191,29 +248,6 @@ class Schedule:
             return "inconnu"
         return state
 
-    def _breaks(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """Instants after start, up to end, at which the state may change, ascending."""
-        now = start
-        while now < end:
-            compiled = self._for_year(now.year)
-            candidates = [expression.next_change(now) for expression in compiled if expression is not None]
-            candidates.append(self._next_holiday_edge(now))
-            ahead = [moment for moment in candidates if moment is not None and moment.timestamp() > now.timestamp()]
-            if not ahead:
-                return
-            now = min(ahead, key=datetime.timestamp)
-            if now > end:
-                return
-            yield now
-
-    def _next_holiday_edge(self, now: datetime) -> datetime | None:
-        """Next midnight at which a public holiday, or the school calendar, begins or ends."""
-        edges = _holiday_edges(self.territory.holidays, now.year)
-        position = bisect_right(edges, now.date())
-        if position == len(edges):
-            return None
-        return datetime.combine(edges[position], time(), tzinfo=self.zone)
-
     def _school_known(self, day: date) -> bool:
         return self.territory.school is not None and day <= school_calendar_end()
 
@@ -226,7 +260,7 @@ class Schedule:
 
     def _compile(self, year: int) -> _Compiled:
         years = (year - 1, year, year + 1)
-        public = [_selector(day, day) for each in years for day in public_holidays(self.territory.holidays, each)]
+        public = [_selector(day, day) for each in years for day in sorted(public_holidays(self.territory.holidays, each))]
         school = [
             _selector(first, last)
             for each in years
@@ -271,12 +305,5 @@ def _selector(first: date, last: date) -> str:
     return f"{start}-{last.year} {_MONTHS[last.month - 1]} {last.day:02d}"
 
 
-@cache
-def _holiday_edges(zone: str, year: int) -> tuple[date, ...]:
-    days = {day for each in (year, year + 1) for day in public_holidays(zone, each)}
-    edges = days | {day + timedelta(days=1) for day in days} | {school_calendar_end() + timedelta(days=1)}
-    return tuple(sorted(edges))
-
-
-def _shifted(moment: datetime, minutes: int) -> datetime:
-    return datetime.fromtimestamp(moment.timestamp() + 60 * minutes, tz=moment.tzinfo)
+def _clock(moment: datetime) -> str:
+    return f"{moment.hour:02d}:{moment.minute:02d}"

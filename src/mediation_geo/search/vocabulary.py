@@ -6,22 +6,28 @@ Tables only. The words are part of the public interface: they are French because
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from mediation_geo.standard import VOCABULARIES
 from mediation_geo.text import slug
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 __all__ = [
     "ACCOMPAGNEMENTS",
     "ACCUEILS",
+    "ADMITTED",
     "ALIASES",
     "BESOINS",
     "CONTACTS",
     "DAYS",
     "DISPOSITIFS",
+    "FIELDS_OF_A_FEATURE",
     "LANGUES",
     "PUBLICS",
     "SERVICES",
+    "WIDER_OPENINGS",
 ]
 
 BESOINS: Mapping[str, str] = {
@@ -102,3 +108,43 @@ ALIASES: Mapping[str, str] = {
     "explain": "expliquer",
     "fields": "champs",
 }
+
+# Properties of a feature that `champs` may name.
+FIELDS_OF_A_FEATURE = (
+    "id", "ids_sources", "nom", "adresse", "geocodage", "distance_m", "distance_label", "contact", "acces", "horaires",
+    "services", "publics", "accueil", "langues", "frais", "accessibilite", "accompagnement", "dispositifs", "labels",
+    "itinerance", "correspondance", "fraicheur", "territoire", "liens", "carte",
+)  # fmt: skip
+
+# What a person may write; where the list is open (instants, numbers) the form is described.
+ADMITTED: Mapping[str, tuple[str, ...]] = {
+    "besoin": tuple(BESOINS),
+    "besoin_requis": ("tous", "un"),
+    "services": tuple(SERVICES),
+    "public": tuple(PUBLICS),
+    "accueil": tuple(ACCUEILS),
+    "langue": tuple(LANGUES),
+    "fauteuil": ("oui",),
+    "gratuit": ("prefere", "oui", "inconnu", "conditions"),
+    "sans_rdv": ("indifferent", "oui", "rdv"),
+    "contact": tuple(CONTACTS),
+    "accompagnement": (*ACCOMPAGNEMENTS, "indifferent"),
+    "a_distance": ("exclure", "aussi", "seulement"),
+    "ouvert": ("maintenant", "AAAA-MM-JJThh:mm", "jeu:09:00-12:00", "48h", "indifferent"),
+    "maj_depuis": ("1..120 (months)",),
+    "dispositif": tuple(DISPOSITIFS),
+    "k": ("1..50",),
+    "rayon": ("adaptatif", "0.1..100 (km)"),
+    "elargir": ("auto", "jamais"),
+    "expliquer": ("0", "1"),
+    "champs": FIELDS_OF_A_FEATURE,
+    "lang": ("fr", "facile", "en"),
+    "f": ("geojson", "json", "html", "txt", "csv", "vcf", "gpx"),
+    "lat": ("-90..90",),
+    "lon": ("-180..180",),
+    "code_insee": ("5 characters, such as 34172 or 2A004",),
+    "code_postal": ("5 digits, such as 34000",),
+}
+
+# What `ouvert` accepts beside the openings asked: those that open within 48 hours, then all.
+WIDER_OPENINGS = ("48h", "indifferent")
