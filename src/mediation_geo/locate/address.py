@@ -8,11 +8,12 @@ Nothing here knows which streets or communes exist.
 from __future__ import annotations
 
 import re
+from string import ascii_lowercase
 from typing import NamedTuple
 
 from mediation_geo.text import SAINT_ABBREVIATIONS, STREET_ABBREVIATIONS, strip_accents
 
-__all__ = ["NORMALISER_VERSION", "STREET_TYPES", "StreetLine", "fold_quick", "parse_street", "split_street", "street_words", "tokenise"]
+__all__ = ["NORMALISER_VERSION", "STREET_TYPES", "SUFFIXES", "StreetLine", "fold_quick", "parse_street", "split_street", "street_words", "tokenise"]
 
 # Part of the cache key and of built street tables: raise it when the same text may give other words.
 NORMALISER_VERSION = 1
@@ -39,8 +40,10 @@ _NUMBER_WORDS = {
 _WORDS = {**STREET_ABBREVIATIONS, **SAINT_ABBREVIATIONS, **_MORE, **_NUMBER_WORDS}
 _STOP = frozenset("de du des la le les l d et a au aux en sur sous pour par un une the dans del dela".split())
 
-_SUFFIXES = {"bis": "b", "ter": "t", "quater": "q", "quinquies": "c"} | {letter: letter for letter in "abcdefgh"}
-_NUMBER = re.compile(r"^(\d{1,4})(bis|ter|quater|quinquies|[a-h])?$")
+SUFFIXES = {"bis": "B", "ter": "T", "quater": "Q", "quinquies": "C"} | {letter: letter for letter in ascii_lowercase}
+# Apart from its number a letter is a suffix only when it is not likely to be an initial or an article.
+_LOOSE_SUFFIXES = frozenset({"bis", "ter", "quater", "quinquies", *"abcdefgh"})
+_NUMBER = re.compile(r"^(\d{1,4})(bis|ter|quater|quinquies|[a-z])?$")
 _ORDINAL = re.compile(r"^(\d{1,4})(?:e|eme|er|ere|nd|nde)$")
 _SEPARATORS = re.compile(r"[,;\n]| [-–—] |\(|\)")
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
@@ -62,14 +65,17 @@ class StreetLine(NamedTuple):
     number : int or None
         House number.
     suffix : str
-        `b` (bis), `t` (ter), `q` (quater), `c` (quinquies), another letter, or empty.
+        `B` (bis), `T` (ter), `Q` (quater), `C` (quinquies), a small letter, or empty.
     words : tuple of str
         Street words written in full, without articles, type first where there is one.
+    text : str
+        The same words as they were written, folded: tells Grande Rue from Grand'rue where a commune has both.
     """
 
     number: int | None
     suffix: str
     words: tuple[str, ...]
+    text: str = ""
 
 
 def fold_quick(value: str) -> str:
@@ -123,11 +129,11 @@ def parse_street(value: str) -> StreetLine:
     Examples
     --------
     >>> parse_street("Mairie - 12 bis, av. de la République BP 47")
-    StreetLine(number=12, suffix='b', words=('avenue', 'republique'))
+    StreetLine(number=12, suffix='B', words=('avenue', 'republique'), text='av de la republique')
     >>> parse_street("Bâtiment B, 3 Le Bourg").words
     ('bourg',)
-    >>> parse_street("8, rue du 11 Novembre 1918")
-    StreetLine(number=8, suffix='', words=('rue', '11', 'novembre', '1918'))
+    >>> parse_street("8, rue du 11 Novembre 1918").words
+    ('rue', '11', 'novembre', '1918')
     """
     return split_street(*tokenise(value))
 
@@ -159,10 +165,10 @@ def split_street(words: list[str], starts: list[int]) -> StreetLine:
     Examples
     --------
     >>> split_street(["12", "rue", "foch"], [0])
-    StreetLine(number=12, suffix='', words=('rue', 'foch'))
+    StreetLine(number=12, suffix='', words=('rue', 'foch'), text='rue foch')
     """
     number, suffix, rest = _split(words, starts)
-    return StreetLine(number, suffix, _normalised(rest))
+    return StreetLine(number, suffix, _normalised(rest), " ".join(rest))
 
 
 def _may_be_noise(segment: str) -> bool:
@@ -195,17 +201,17 @@ def _trailing_number(words: list[str], position: int, starts: list[int]) -> tupl
     # "Rue Carpeaux, 119": a number alone in its segment after the street.
     last = len(words) - 1
     if last > position and last in starts and (match := _NUMBER.match(words[last])):
-        return int(match.group(1)), _SUFFIXES.get(match.group(2) or "", "")
+        return int(match.group(1)), SUFFIXES.get(match.group(2) or "", "")
     return None, ""
 
 
 def _number_at(words: list[str], position: int) -> tuple[int, str, int]:
     match = _NUMBER.match(words[position])
     assert match is not None  # noqa: S101 (callers pass positions where it matched)
-    number, suffix = int(match.group(1)), _SUFFIXES.get(match.group(2) or "", "")
+    number, suffix = int(match.group(1)), SUFFIXES.get(match.group(2) or "", "")
     after = position + 1
-    if not suffix and after < len(words) and words[after] in _SUFFIXES and after + 1 < len(words):
-        suffix, after = _SUFFIXES[words[after]], after + 1
+    if not suffix and after < len(words) and words[after] in _LOOSE_SUFFIXES and after + 1 < len(words):
+        suffix, after = SUFFIXES[words[after]], after + 1
     # "12-14 rue", "12/14/16 rue": the first number counts.
     while after < len(words) - 1 and _NUMBER.match(words[after]) and not _starts_street(words, after):
         after += 1

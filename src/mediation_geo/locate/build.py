@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from mediation_geo.errors import SchemaMismatch, SourceUnavailable
-from mediation_geo.locate.address import NORMALISER_VERSION, street_words
+from mediation_geo.locate.address import NORMALISER_VERSION, SUFFIXES, street_words
 from mediation_geo.locate.communes import Communes, commune_key
 from mediation_geo.locate.streets import FORMAT_VERSION, SCHEMA, pack_numbers
 
@@ -28,7 +28,6 @@ __all__ = ["RawStreet", "build_streets", "read_streets"]
 
 _METRES_PER_DEGREE = 111_320.0
 _NUMBER = re.compile(r"^(\d{1,5})\s*(bis|ter|quater|quinquies|[a-z])?", re.IGNORECASE)
-_SUFFIXES = {"bis": "b", "ter": "t", "quater": "q", "quinquies": "c"}
 _CSV_COLUMNS = frozenset({"numero", "rep", "nom_voie", "code_postal", "code_insee", "lon", "lat"})
 
 Numbers = dict[tuple[int, str], tuple[float, float]]
@@ -171,7 +170,9 @@ def _finish(database: sqlite3.Connection, communes: Communes, data_version: str)
         )
         database.executemany("INSERT INTO extents VALUES (?, ?, ?, ?, ?)", (_extent(row[0], *row[4:7]) for row in chunk))
     database.executemany("INSERT INTO words VALUES (?, ?)", sorted(counts.items()))
-    facts = {"format": FORMAT_VERSION, "normaliser": NORMALISER_VERSION, "data_version": data_version, "finished": "yes"}
+    streets = database.execute("SELECT count(*) FROM streets").fetchone()[0]
+    facts = {"streets": streets, "format": FORMAT_VERSION, "normaliser": NORMALISER_VERSION, "data_version": data_version}
+    facts["finished"] = "yes"
     database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
     database.execute("COMMIT")
     database.execute("PRAGMA optimize")
@@ -247,7 +248,7 @@ def _numbers(rows: Iterable[tuple[str, float, float]]) -> Numbers:
         match = _NUMBER.match(label)
         if match is not None and int(match.group(1)) < 65_536:
             suffix = (match.group(2) or "").lower()
-            numbers.setdefault((int(match.group(1)), _SUFFIXES.get(suffix, suffix)), (float(lon), float(lat)))
+            numbers.setdefault((int(match.group(1)), SUFFIXES.get(suffix, suffix)), (float(lon), float(lat)))
     return numbers
 
 
@@ -273,7 +274,7 @@ def _from_csv(lines: TextIOWrapper, path: str) -> Iterator[RawStreet]:
         suffix = suffix.lower()
         numbers = streets.setdefault((name, postcode), {})
         if number.isdigit() and int(number) < 65_536:
-            numbers.setdefault((int(number), _SUFFIXES.get(suffix, suffix[:1])), here)
+            numbers.setdefault((int(number), SUFFIXES.get(suffix, suffix[:1])), here)
     yield from _of_commune(commune, streets)
 
 

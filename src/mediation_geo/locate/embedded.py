@@ -7,12 +7,12 @@ the street inside the commune, then the number; the whole country is searched on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from math import cos, exp, hypot, radians
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mediation_geo.locate.address import STREET_TYPES, StreetLine, parse_street
+from mediation_geo.locate.address import STREET_TYPES, SUFFIXES, StreetLine, fold_quick, parse_street
 from mediation_geo.locate.communes import Commune, Communes, commune_key, load_communes
 from mediation_geo.locate.finder import CommuneFinder, Scored
 from mediation_geo.locate.geocoder import Candidate, batch_frame
@@ -30,11 +30,12 @@ __all__ = ["EmbeddedGeocoder"]
 _SURE_SHARE, _GATED_SHARE, _GOOD_LIKENESS = 0.97, 0.9, 0.8
 _LEAST_LIKENESS = 0.45
 # Streets so alike that the question cannot tell them, and so far apart that it matters.
-_TIE, _TIE_M, _TIE_FACTOR = 0.03, 300.0, 0.7
+_TIE, _TIE_M, _TIE_FACTOR, _NUMBER_ALONE_FACTOR = 0.03, 300.0, 0.7, 0.93
 _COMMUNE_FOR_ADDRESS = 0.4
+_FILED_ELSEWHERE, _FILED_ELSEWHERE_NAMED = 0.85, 0.6
 _CONTENDERS = 8
 _UNCERTAINTY_M = {"housenumber": 10.0, "interpolated": 50.0}
-_SUFFIX_NAMES = {"b": "bis", "t": "ter", "q": "quater", "c": "quinquies"}
+_SUFFIX_NAMES = {letter: name for name, letter in SUFFIXES.items() if len(name) > 1}
 
 
 class _Hit(NamedTuple):
@@ -43,6 +44,8 @@ class _Hit(NamedTuple):
     street: Street
     number: tuple[str, float, float, str] | None
     line: StreetLine
+    reach_m: float = 0.0
+    tied: bool = False
 
 
 class EmbeddedGeocoder:
@@ -110,15 +113,14 @@ class EmbeddedGeocoder:
             Empty when nothing in the line is known.
         """
         here = None if lon is None or lat is None else (lon, lat)
-        found = self._readings(q, code_insee, code_postal)
+        found = [each._replace(raw=q) for each in self._readings(q, code_insee, code_postal)]
         answers = self._answers(found, here)
         if not _good(answers) and here is not None and not code_insee:
             near = whole_line(q, places=around_point(self._communes, *here))
             answers += self._answers([near], here)
-        named = any(share >= _GATED_SHARE for each in found for _, share in each.places)
-        if not _good(answers) and not code_insee and not code_postal:
-            if not named:
-                answers += self._answers(misspelt_readings(q, finder=self._finder), here)
+        placed = code_insee or code_postal or any(each.postcode for each in found)
+        if not _good(answers) and not placed:
+            answers += self._answers(misspelt_readings(q, finder=self._finder), here)
             if not _good(answers) and self._streets is not None:
                 answers += self._anywhere(q, here)
         return _distinct(answers, limit)
@@ -135,7 +137,8 @@ class EmbeddedGeocoder:
         Returns
         -------
         pandas.DataFrame, shape (n, 11)
-            Same index, columns `geocoder.BATCH_COLUMNS`; `status` is `ok`, `not-found` or `skipped` (nothing was asked).
+            Same index, columns `geocoder.BATCH_COLUMNS`; `status` is `ok`, `not-found`, `skipped` (nothing was asked) or
+            `ambiguous` (the address is in several communes and nothing says in which).
         """
         fields = [
             frame[name].fillna("").astype(str).str.strip().tolist() if name in frame else [""] * len(frame)
@@ -220,17 +223,37 @@ class EmbeddedGeocoder:
             answers = self.search(" ".join(part for part in (adresse, code_postal, commune) if part))
             return answers[0] if answers else "not-found"
         name = code_insee if current and code_insee != current else commune
-        found = _distinct(self._answers([Reading(parse_street(adresse), places, code_postal, name)], None), 1)
+        reading = Reading(parse_street(adresse), places, code_postal, name, adresse)
+        hits = self._hits(reading, None)
+        if hits and hits[0].tied:
+            return "ambiguous"
+        found = _distinct(self._of_reading(reading, hits, None), 1)
         return found[0] if found else "not-found"
 
-    def _answers(self, found: Iterable[Reading], here: tuple[float, float] | None) -> list[tuple[float, Candidate]]:
+    def _answers(self, found: Sequence[Reading], here: tuple[float, float] | None) -> list[tuple[float, Candidate]]:
         answers: list[tuple[float, Candidate]] = []
         for reading in found:
-            hits = self._hits(reading, here) if self._streets is not None and reading.line.words else []
-            answers += [(hit.confidence + 1e-3 * hit.score, self._candidate(hit)) for hit in hits]
-            if not hits or hits[0].confidence < _COMMUNE_FOR_ADDRESS:
-                factor = _COMMUNE_FOR_ADDRESS if reading.line.words else 1.0
-                answers += self._communes_of(reading, factor, here)
+            answers += self._of_reading(reading, self._hits(reading, here), here)
+        if not _good(answers) and found:
+            answers += self._in_postcode(found[-1], here)
+        return answers
+
+    def _in_postcode(self, reading: Reading, here: tuple[float, float] | None) -> list[tuple[float, Candidate]]:
+        """Streets of exactly that name in the postcode, filed under a commune that the postcode does not serve."""
+        if self._streets is None or not reading.postcode or not reading.line.words:
+            return []
+        share = _FILED_ELSEWHERE_NAMED if reading.name else _FILED_ELSEWHERE
+        found = self._streets.named(" ".join(reading.line.words), reading.postcode)
+        hits = _ranked([self._hit((share, 1.0, share, street), reading, here) for street in found])
+        return [(hit.confidence + 1e-3 * hit.score, self._candidate(hit)) for hit in hits]
+
+    def _of_reading(
+        self, reading: Reading, hits: list[_Hit], here: tuple[float, float] | None
+    ) -> list[tuple[float, Candidate]]:
+        answers = [(hit.confidence + 1e-3 * hit.score, self._candidate(hit)) for hit in hits]
+        if not hits or hits[0].confidence < _COMMUNE_FOR_ADDRESS:
+            factor = _COMMUNE_FOR_ADDRESS if reading.line.words else 1.0
+            answers += self._communes_of(reading, factor, here)
         return answers
 
     def _communes_of(
@@ -246,19 +269,22 @@ class EmbeddedGeocoder:
         return answers
 
     def _hits(self, reading: Reading, here: tuple[float, float] | None) -> list[_Hit]:
-        assert self._streets is not None  # noqa: S101 (the caller has looked)
+        if self._streets is None or not reading.line.words:
+            return []
         line, raw = reading.line, []
         sure = False
         for code, share in reading.places:
             if sure and share < _GATED_SHARE:
                 break
             group = self._streets.in_commune(code)
-            for position, likeness in matches(line.words, group, known=self._streets.word_count, named=self._streets.has_name):
+            for position, likeness in matches(line.words, group, known=self._streets.word_count, common=self._streets.is_common_name):
                 if likeness >= _LEAST_LIKENESS:
                     raw.append((likeness * share, likeness, share, group.streets[position]))
                     sure = sure or (share >= _SURE_SHARE and likeness >= _GOOD_LIKENESS)
         raw.sort(key=lambda each: (-each[0], each[3].id))
-        return _ranked([self._hit(each, reading, here) for each in raw[:_CONTENDERS]])
+        # Streets of one name in many communes: the number that only one of them has is looked for in all.
+        last = max(_CONTENDERS, sum(each[0] > raw[0][0] - _TIE for each in raw)) if raw else 0
+        return _ranked([self._hit(each, reading, here) for each in raw[:last]])
 
     def _hit(
         self, raw: tuple[float, float, float, Street], reading: Reading, here: tuple[float, float] | None
@@ -269,9 +295,12 @@ class EmbeddedGeocoder:
         number = None if line.number is None else self._streets.number(street, line.number, line.suffix)
         score = 0.62 * likeness + 0.30 * share
         score += 0.02 if reading.postcode and street.postcode == reading.postcode else 0.0
-        score += 0.06 if line.number is None or (number is not None and number[0] == "housenumber") else 0.0
+        score += 0.035 if street.name in reading.raw else 0.0
+        score += 0.04 if fold_quick(street.name) == line.text else 0.0
+        score += _number_score(line, number)
         if here is not None:
-            score += 0.05 * exp(-_flat_m(*here, street.lon, street.lat) / 5_000.0)
+            where = number[1:3] if number else (street.lon, street.lat)
+            score += 0.12 * exp(-_flat_m(*here, *where) / 3_000.0)
         return _Hit(score, confidence, street, number, line)
 
     def _anywhere(self, q: str, here: tuple[float, float] | None) -> list[tuple[float, Candidate]]:
@@ -288,7 +317,7 @@ class EmbeddedGeocoder:
     def _candidate(self, hit: _Hit) -> Candidate:
         street, commune = hit.street, self._communes.by_code.get(hit.street.commune)
         precision, lon, lat, suffix = hit.number or ("locality" if street.is_place else "street", street.lon, street.lat, "")
-        numero = "" if hit.number is None else f"{hit.line.number}{_SUFFIX_NAMES.get(suffix, suffix)}"
+        numero = "" if hit.number is None else f"{hit.line.number}{_SUFFIX_NAMES.get(suffix, suffix.upper())}"
         nom = commune.nom if commune else ""
         label = " ".join(part for part in (numero, street.name, street.postcode, nom) if part)
         return Candidate(
@@ -300,7 +329,7 @@ class EmbeddedGeocoder:
             code_postal=street.postcode,
             commune=nom,
             confidence=round(min(hit.confidence, 1.0), 4),
-            uncertainty_m=_UNCERTAINTY_M.get(precision, float(street.radius_m)),
+            uncertainty_m=max(hit.reach_m, _UNCERTAINTY_M.get(precision, float(street.radius_m))),
             departement=commune.departement if commune else "",
             numero=numero,
             voie=street.name,
@@ -331,21 +360,34 @@ def _by_population(places: Scored, communes: Communes) -> list[tuple[str, float]
 
 
 def _ranked(hits: list[_Hit]) -> list[_Hit]:
-    """Best first; a question that cannot tell two distant streets apart is not to be believed about either."""
+    """Best first; what the question cannot tell apart is not to be believed, or only as far as it reaches."""
     ordered = sorted(hits, key=lambda hit: (-hit.score, hit.street.id))
     if len(ordered) < 2:
         return ordered
     first = ordered[0]
-    rivals = [
-        hit
-        for hit in ordered[1:]
-        if first.score - hit.score < _TIE
-        and hit.confidence > 0.9 * first.confidence
-        and _flat_m(first.street.lon, first.street.lat, hit.street.lon, hit.street.lat) > _TIE_M
-    ]
-    if not rivals:
-        return ordered
-    return [hit._replace(confidence=hit.confidence * _TIE_FACTOR) if hit is first or hit in rivals else hit for hit in ordered]
+    alike = [hit for hit in ordered[1:] if hit.confidence > 0.97 * first.confidence and _apart_m(first, hit) > _TIE_M]
+    ties = [hit for hit in alike if first.score - hit.score < _TIE]
+    abroad = [hit for hit in ties if hit.street.commune != first.street.commune]
+    here = [hit for hit in ties if hit.street.commune == first.street.commune]
+    factor = _TIE_FACTOR if abroad else 1.0
+    # The number was found in one of them only: good evidence, less than a name.
+    if not ties and any(hit.street.commune != first.street.commune for hit in alike):
+        factor = _NUMBER_ALONE_FACTOR
+    reach = max((_apart_m(first, hit) for hit in here), default=0.0)
+    best = first._replace(confidence=first.confidence * factor, reach_m=reach, tied=bool(abroad))
+    return [best, *(hit._replace(confidence=min(hit.confidence, best.confidence) * _TIE_FACTOR) for hit in ordered[1:])]
+
+
+def _number_score(line: StreetLine, number: tuple[str, float, float, str] | None) -> float:
+    if line.number is None:
+        return 0.06
+    if number is None or number[0] != "housenumber":
+        return 0.0
+    return 0.06 if number[3].lower() == line.suffix.lower() else 0.04
+
+
+def _apart_m(left: _Hit, right: _Hit) -> float:
+    return _flat_m(left.street.lon, left.street.lat, right.street.lon, right.street.lat)
 
 
 def _good(answers: list[tuple[float, Candidate]]) -> bool:

@@ -22,7 +22,7 @@ from mediation_geo.locate.build import read_streets
 from mediation_geo.locate.geocoder import ACCEPT_CONFIDENCE, Geocoder
 from mediation_geo.text import fold
 
-__all__ = ["false_accepts", "invented_streets", "measure_queries", "read_queries", "read_tester", "run_tester", "summary"]
+__all__ = ["answerable", "false_accepts", "invented_streets", "measure_queries", "read_queries", "read_tester", "run_tester", "summary"]
 
 _POINT_M = 100.0
 _LEAST_STREETS = 8
@@ -232,11 +232,26 @@ def run_tester(geocoder: Geocoder, cases: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([cases.reset_index(drop=True), pd.DataFrame(verdicts)], axis=1)
 
 
+def answerable(cases: pd.DataFrame, corpus: str | Path) -> pd.Series:
+    """
+    Whether the corpus holds the street a case expects, in the postcode or commune it expects.
+    """
+    streets = list(read_streets(corpus))
+    names = _commune_names(corpus)
+    by_postcode = {(" ".join(street_words(each.name)), each.code_postal) for each in streets}
+    by_city = {(" ".join(street_words(each.name)), _loose(names.get(each.code_insee, ""))) for each in streets}
+    keys = cases["expected_street"].map(lambda name: " ".join(street_words(name)) if name else "")
+    held = [
+        bool(key) and ((key, postcode) in by_postcode or (key, _loose(city)) in by_city)
+        for key, postcode, city in zip(keys, cases["expected_postcode"], cases["expected_city"], strict=True)
+    ]
+    return pd.Series(held, index=cases.index)
+
+
 def _described(candidate: Any) -> dict[str, str]:
-    number = candidate.numero.replace("bis", "b").replace("ter", "t").replace("quater", "q")
     name = f"{candidate.numero} {candidate.voie}".strip() if candidate.voie else candidate.commune
     return {
-        "housenumber": number,
+        "housenumber": candidate.numero,
         "street": candidate.voie,
         "city": candidate.commune.partition(" 1er ")[0],
         "postcode": candidate.code_postal,
@@ -246,7 +261,7 @@ def _described(candidate: Any) -> dict[str, str]:
 
 
 def _loose(value: str) -> str:
-    return " ".join(street_words(value)) or fold(value)
+    return " ".join(street_words(value)).replace("arrondissement", "").strip() or fold(value)
 
 
 def _passes(described: dict[str, str], wanted: dict[str, str], form: Any) -> bool:

@@ -25,6 +25,7 @@ _ALL_AGREE, _NEAR_POSTCODE, _FAR_POSTCODE, _NAME_ALONE, _POSTCODE_ALONE = 1.0, 0
 _LIKE_NAME, _LIKE_NAME_SHARE, _HALF_LIKE_NAME_SHARE = 0.8, 0.95, 0.9
 # Once a commune agrees in everything, another one of like name or of the same postcode is not what was meant.
 _OVERRULED = 0.7
+_SHORT_POSTCODE = 0.82
 _MOST = 60
 
 
@@ -121,6 +122,20 @@ class CommuneFinder:
                 if likeness >= 0.8:
                     found[codes[position]] = max(found.get(codes[position], 0.0), likeness)
         return tuple(sorted(found.items(), key=lambda each: (-each[1], each[0])))
+
+    def by_short_postcode(self, digits: str) -> Scored:
+        """
+        Communes of the postcodes that lack one digit to be the four given.
+
+        Examples
+        --------
+        >>> from mediation_geo.locate import load_communes
+        >>> "34172" in dict(CommuneFinder(load_communes()).by_short_postcode("3400"))
+        True
+        """
+        postcodes = {digits[:at] + digit + digits[at:] for at in range(5) for digit in "0123456789"}
+        codes = {code for postcode in postcodes for code in self.communes.by_postcode.get(postcode, ())}
+        return tuple((code, _SHORT_POSTCODE) for code in sorted(codes))
 
     def beginning_with(self, prefix: str, *, limit: int) -> list[Commune]:
         """

@@ -105,7 +105,7 @@ class Geocoder(Protocol):
 
 def batch_frame(answers: list[Candidate | str], index: pd.Index) -> pd.DataFrame:
     """
-    Answers as a frame; an answer that is a text is a status without a candidate (`not-found`, `error`, `skipped`).
+    Answers as a frame; an answer that is a text is a status without a candidate (`not-found`, `ambiguous`, `error`, `skipped`).
 
     Examples
     --------

@@ -3,7 +3,7 @@ How like two street names are: word by word, with what is known about the words 
 
 Text in, a number 0-1 out. A word that differs by a letter is a slip of the pen if nobody else uses it, and another street if it
 is itself a word of street names: "Rue Pasteru" is Rue Pasteur, "Rue du Moulin" is not Rue des Moulins. So it is with whole
-names: "Place de la Marie" is nowhere, so the town hall was meant; "Rue de la Gare" is everywhere, so it is not Rue de la Garde.
+names: "Place de la Marie" is hardly anywhere, so the town hall was meant; "Rue de la Gare" is everywhere, so it is not Rue de la Garde.
 These two distinctions keep invented streets out while misspelt ones stay in.
 """
 
@@ -61,7 +61,7 @@ def word_likeness(asked: str, found: str, *, known: Known, name_known: bool) -> 
     known : callable
         How many streets use a word; 0 when none does.
     name_known : bool
-        Whether a street somewhere has exactly the whole name that was asked for.
+        Whether the whole name that was asked for is that of many streets elsewhere.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def _glued_likeness(asked: Sequence[str], found: Sequence[str], known: Known) ->
     return 0.95 - 0.05 * distance if distance <= allowed else 0.0
 
 
-def matches(words: Sequence[str], streets: CommuneStreets, *, known: Known, named: Callable[[str], bool]) -> list[tuple[int, float]]:
+def matches(words: Sequence[str], streets: CommuneStreets, *, known: Known, common: Callable[[str], bool]) -> list[tuple[int, float]]:
     """
     Positions of the likest streets of a commune with their likeness, best first; equal names alone when there are any.
 
@@ -149,14 +149,14 @@ def matches(words: Sequence[str], streets: CommuneStreets, *, known: Known, name
     words : sequence of str
         Words of the question, as `address.street_words` gives them.
     streets : CommuneStreets
-    known, named : callable
-        How many streets use a word, and whether any has exactly a name.
+    known, common : callable
+        How many streets use a word, and whether many streets of the country have exactly a name.
 
     Examples
     --------
     >>> from mediation_geo.locate.streets import CommuneStreets
     >>> streets = CommuneStreets([], ["rue foch", "rue pasteur"], {"rue pasteur": [1]}, {})
-    >>> matches(("rue", "pasteur"), streets, known=lambda _: 1, named=lambda _: True)
+    >>> matches(("rue", "pasteur"), streets, known=lambda _: 1, common=lambda _: True)
     [(1, 1.0)]
     """
     key = " ".join(words)
@@ -169,7 +169,7 @@ def matches(words: Sequence[str], streets: CommuneStreets, *, known: Known, name
     if squeezed:
         return [(position, 0.98) for position in squeezed]
     shortlist = _shortlist(key, streets.keys)
-    name_known = named(key)
+    name_known = common(key)
     compared = [
         (position, street_likeness(words, streets.keys[position].split(), known=known, name_known=name_known))
         for position in shortlist

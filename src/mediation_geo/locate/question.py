@@ -7,6 +7,7 @@ reading; which is right is decided by the streets that exist, not here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from mediation_geo.standard.territories import departements_of_postcode
 __all__ = ["Reading", "misspelt_readings", "readings", "whole_line"]
 
 _LONGEST_NAME = 7
+# "NattierVersailles", "Flourens92150": words run together are parted again.
+_GLUED = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý][a-zà-ÿ])|(?<=[A-Za-zà-ÿ])(?=\d{5}\b)")
 _COUNTRY = frozenset({"france"})
 
 
@@ -34,12 +37,15 @@ class Reading(NamedTuple):
     postcode : str
     name : str
         The words taken for the commune, folded; they tell the arrondissement.
+    raw : str
+        The line as it was written: between streets of one name, the one spelt just so is meant.
     """
 
     line: StreetLine
     places: Scored
     postcode: str
     name: str
+    raw: str = ""
 
 
 def readings(q: str, *, finder: CommuneFinder) -> list[Reading]:
@@ -81,7 +87,7 @@ def whole_line(q: str, *, places: Scored = (), postcode: str = "") -> Reading:
 
 def misspelt_readings(q: str, *, finder: CommuneFinder) -> list[Reading]:
     """
-    Readings in which the last words are nearly the name of a commune; slower, for lines that have no better reading.
+    Readings in which the last words are nearly the name of a commune, or a postcode that lost a digit; slower, for lines that have no better reading.
 
     Examples
     --------
@@ -91,8 +97,11 @@ def misspelt_readings(q: str, *, finder: CommuneFinder) -> list[Reading]:
     '34172'
     """
     words, starts = _words(q)
-    words = [each for each in words if not _is_postcode(each)]
     found = []
+    if len(words) > 1 and len(words[-1]) == 4 and words[-1].isdigit():
+        places = finder.by_short_postcode(words[-1])
+        if places and _can_stand(words[:-1]):
+            found.append(_reading(words[:-1], starts, places, "", []))
     for size in range(1, min(4, len(words)) + 1):
         tail = words[-size:]
         key = key_of_folded(" ".join(tail))
@@ -104,8 +113,8 @@ def misspelt_readings(q: str, *, finder: CommuneFinder) -> list[Reading]:
 
 
 def _words(q: str) -> tuple[list[str], list[int]]:
-    words, starts = tokenise(q)
-    while words and words[-1] in _COUNTRY:
+    words, starts = tokenise(_GLUED.sub(" ", q))
+    while words and words[-1] in _COUNTRY and (len(words) < 2 or words[-2] not in {"en", "de", "ile"}):
         words.pop()
     return words, starts
 
@@ -146,8 +155,9 @@ def _by_head(words: list[str], starts: list[int], postcode: str, finder: Commune
 
 
 def _can_stand(words: list[str]) -> bool:
-    """Whether what is left of a line can be a street: nothing at all, or more than a number and a type."""
-    return not words or any(not word.isdigit() and word not in STREET_TYPES and len(word) > 1 for word in words)
+    """Whether what is left of a line can be a street: nothing at all, or more than a number and a type ("Grande Rue" is)."""
+    names = [word for word in words if not word[0].isdigit() and len(word) > 1]
+    return not words or len(names) > 1 or any(word not in STREET_TYPES for word in names)
 
 
 def _reading(words: list[str], starts: list[int], places: Scored, postcode: str, name: list[str]) -> Reading:

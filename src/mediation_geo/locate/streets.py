@@ -32,6 +32,8 @@ CREATE TABLE streets (
 """
 _MICRODEGREES = 1e6
 _CACHED_COMMUNES = 2_048
+# A name with a smaller share of all streets is likelier a slip of the pen for a street that is here than a street that is not.
+_COMMON_SHARE = 5e-5
 
 
 class Street(NamedTuple):
@@ -68,9 +70,9 @@ def pack_numbers(numbers: dict[tuple[int, str], tuple[float, float]], lon: float
 
     Examples
     --------
-    >>> packed = pack_numbers({(12, "b"): (2.35, 48.85)}, 2.351, 48.851)
+    >>> packed = pack_numbers({(12, "B"): (2.35, 48.85)}, 2.351, 48.851)
     >>> len(packed), unpack_numbers(packed, 2.351, 48.851)
-    (11, {(12, 'b'): (2.35, 48.85)})
+    (11, {(12, 'B'): (2.35, 48.85)})
     """
     ordered = sorted(numbers)
     values = array("H", [number for number, _ in ordered]).tobytes()
@@ -135,7 +137,7 @@ class StreetTable:
                 raise GeocoderError(message)
         self.in_commune = lru_cache(maxsize=_CACHED_COMMUNES)(self._in_commune)
         self.word_count = lru_cache(maxsize=100_000)(self._word_count)
-        self.has_name = lru_cache(maxsize=100_000)(self._has_name)
+        self.is_common_name = lru_cache(maxsize=100_000)(self._is_common_name)
 
     @property
     def version(self) -> str:
@@ -156,9 +158,10 @@ class StreetTable:
         row = self._sqlite.execute("SELECT count FROM words WHERE word = ?", (word,)).fetchone()
         return int(row[0]) if row else 0
 
-    def _has_name(self, key: str) -> bool:
-        row = self._sqlite.execute("SELECT 1 FROM streets WHERE key = ? LIMIT 1", (key,)).fetchone()
-        return row is not None
+    def _is_common_name(self, key: str) -> bool:
+        many = 1 + int(_COMMON_SHARE * int(self.meta["streets"]))
+        found = self._sqlite.execute("SELECT count(*) FROM (SELECT 1 FROM streets WHERE key = ? LIMIT ?)", (key, many)).fetchone()
+        return int(found[0]) >= many
 
     def numbers(self, street: Street) -> dict[tuple[int, str], tuple[float, float]]:
         """Return all numbers of a street with their positions."""
@@ -181,8 +184,9 @@ class StreetTable:
         first = bisect_left(values, number)
         suffixes = packed[2 * count : 3 * count]
         same = [each for each in range(first, count) if values[each] == number] if first < count else []
-        wanted = ord(suffix) if suffix else 0
-        for each in [*(each for each in same if suffixes[each] == wanted), *same]:
+        # 12 bis and 12 b are the same door in most towns: the other one stands in, then the number without either.
+        wanted = [ord(form) if form else 0 for form in (suffix, suffix.swapcase(), "")]
+        for each in sorted(same, key=lambda each: wanted.index(suffixes[each]) if suffixes[each] in wanted else len(wanted)):
             dlon, dlat = struct.unpack_from("<2i", packed, 3 * count + 8 * each)
             found = chr(suffixes[each]) if suffixes[each] else ""
             return "housenumber", street.lon + dlon / _MICRODEGREES, street.lat + dlat / _MICRODEGREES, found
@@ -224,6 +228,11 @@ class StreetTable:
             "JOIN ranks USING (rank) JOIN streets USING (id) ORDER BY rank",
             (" AND ".join(terms), limit),
         )
+        return [Street._make(row) for row in rows]
+
+    def named(self, key: str, postcode: str) -> list[Street]:
+        """Streets of a name in a postcode, whichever commune they are filed under."""
+        rows = self._sqlite.execute(f"SELECT {_COLUMNS} FROM streets WHERE key = ? AND postcode = ? ORDER BY id", (key, postcode))
         return [Street._make(row) for row in rows]
 
     def words_like(self, prefix: str) -> list[str]:
