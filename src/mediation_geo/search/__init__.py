@@ -7,7 +7,19 @@ A places table in, answers out. This room never geocodes and never reads the clo
 from __future__ import annotations
 
 from mediation_geo.search.answer import Answer, answer
+from mediation_geo.search.cards import Rendered, card_html, easy_html, print_sheet, render
 from mediation_geo.search.index import Neighbours, PlaceIndex
 from mediation_geo.search.need import Need
 
-__all__ = ["Answer", "Need", "Neighbours", "PlaceIndex", "answer"]
+__all__ = [
+    "Answer",
+    "Need",
+    "Neighbours",
+    "PlaceIndex",
+    "Rendered",
+    "answer",
+    "card_html",
+    "easy_html",
+    "print_sheet",
+    "render",
+]

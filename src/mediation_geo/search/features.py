@@ -123,6 +123,7 @@ def place_properties(place: Mapping[str, Any]) -> dict[str, Any]:
         "itinerance": _texts(place, "itinerance"),
         "territoire": _territory(place),
         "liens": _links(place),
+        "typologie": _texts(place, "typologie"),
         "presentation": place.get("presentation_resume"),
         "sources": _texts(place, "sources") or _texts(place, "source"),
     }

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mediation_geo.search.cards import card_text
 from mediation_geo.search.criteria import NO_PUBLIC_CRITERION, Criterion, criteria_of
 from mediation_geo.search.facets import label_bit, mask_of
 from mediation_geo.search.reasons import OLD_DAYS, RECENT_DAYS, Circumstances, reason_codes, reason_texts
+from mediation_geo.search.sms import place_sms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,6 +124,7 @@ def _feature(
         position_precision=properties["geocodage"]["type"],
     )
     properties["correspondance"] = _match(word, need, circumstances, criteria, met)
+    properties["carte"] = {"texte": card_text(properties), "sms": place_sms(properties)}
     geometry = None
     if distance_m is not None:
         geometry = {"type": "Point", "coordinates": [float(index.lon[row]), float(index.lat[row])]}

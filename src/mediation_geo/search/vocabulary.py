@@ -113,7 +113,7 @@ ALIASES: Mapping[str, str] = {
 FIELDS_OF_A_FEATURE = (
     "id", "ids_sources", "nom", "adresse", "geocodage", "distance_m", "distance_label", "contact", "acces", "horaires",
     "services", "publics", "accueil", "langues", "frais", "accessibilite", "accompagnement", "dispositifs", "labels",
-    "itinerance", "correspondance", "fraicheur", "territoire", "liens", "carte",
+    "itinerance", "typologie", "presentation", "correspondance", "fraicheur", "territoire", "liens", "carte",
 )  # fmt: skip
 
 # What a person may write; where the list is open (instants, numbers) the form is described.

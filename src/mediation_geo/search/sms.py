@@ -1,0 +1,125 @@
+"""
+A place in one text message: at most 160 characters of the GSM 7-bit alphabet, whatever the place is called.
+
+Properties of a feature in, a message out. One letter outside the alphabet would make three messages of one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mediation_geo.text import strip_accents
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["gsm7", "gsm7_length", "place_sms"]
+
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+# Letters behind an escape: two places each.
+_EXTENDED = frozenset("^{}\\[~]|€")
+
+_PLAIN = str.maketrans(
+    {"’": "'", "‘": "'", "–": "-", "—": "-", "‑": "-", "…": "...", "«": '"', "»": '"', "“": '"', "”": '"', "°": "o", "•": "-"}
+    | {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "œ": "oe", "Œ": "OE"}
+)
+_LONGEST = 160
+_SHORTEST_NAME = 12
+
+
+def gsm7(text: str) -> str:
+    """
+    Text with every letter outside the GSM alphabet folded to one inside, and blanks collapsed.
+
+    Examples
+    --------
+    >>> gsm7("À côté de l’hôtel – Évry, cœur de ville")
+    "A coté de l'hotel - Évry, coeur de ville"
+    """
+    folded = "".join(_fold_letter(letter) for letter in text.translate(_PLAIN))
+    return re.sub(r"\s+", " ", folded).strip()
+
+
+def gsm7_length(text: str) -> int:
+    """
+    Places that a text takes in a message: letters of the extension count twice.
+
+    Examples
+    --------
+    >>> gsm7_length("5 €")
+    4
+    """
+    return len(text) + sum(letter in _EXTENDED for letter in text)
+
+
+def place_sms(properties: Mapping[str, Any]) -> str:
+    """
+    Message that says where a place is and how to reach it.
+
+    Parameters
+    ----------
+    properties : mapping
+        Properties of a feature of the answer.
+
+    Returns
+    -------
+    str
+        At most 160 characters of GSM 7-bit. What does not fit goes in this order: the hours, the end of the name, the end of
+        the address; the phone number never.
+
+    Examples
+    --------
+    >>> place_sms({"nom": "Mairie", "adresse": {"label": "1 rue Foch"}, "contact": {"tel_affiche": "04 67 00 00 00"}})
+    'Mairie, 1 rue Foch. Tel 04 67 00 00 00'
+    """
+    name = gsm7(properties.get("nom") or "Lieu d'aide")
+    address = gsm7((properties.get("adresse") or {}).get("label") or "")
+    reach = _reach(properties.get("contact") or {})
+    hours = gsm7(_today(properties.get("horaires") or {}))
+    whole = _joined(name, address, reach, hours)
+    if gsm7_length(whole) <= _LONGEST:
+        return whole
+    without_hours = _joined(name, address, reach, "")
+    excess = gsm7_length(without_hours) - _LONGEST
+    if excess <= 0:
+        return without_hours
+    short_name = _cut(name, excess) if len(name) - excess >= _SHORTEST_NAME else _cut(name, len(name) - _SHORTEST_NAME)
+    excess = gsm7_length(_joined(short_name, address, reach, "")) - _LONGEST
+    return _joined(short_name, _cut(address, excess) if excess > 0 else address, reach, "")
+
+
+def _fold_letter(letter: str) -> str:
+    if letter in _BASIC or letter in _EXTENDED:
+        return letter
+    return "".join(part for part in strip_accents(letter) if part in _BASIC)
+
+
+def _reach(contact: Mapping[str, Any]) -> str:
+    if contact.get("tel_affiche"):
+        return gsm7(f"Tel {contact['tel_affiche']}")
+    # A long e-mail would push the address out of the message.
+    mail = gsm7(contact.get("courriel") or "")
+    return mail if len(mail) <= 50 else ""
+
+
+def _today(hours: Mapping[str, Any]) -> str:
+    week = hours.get("semaine") or []
+    spans = week[0]["plages"] if week else []
+    return "Aujourd'hui " + ", ".join(f"{start}-{end}" for start, end in spans) if spans else ""
+
+
+def _joined(name: str, address: str, reach: str, hours: str) -> str:
+    place = ", ".join(part for part in (name, address) if part)
+    return ". ".join(part for part in (place, reach, hours) if part)
+
+
+def _cut(text: str, excess: int) -> str:
+    """Text without its last letters, at least so many places fewer, ending in a full stop."""
+    if excess <= 0:
+        return text
+    kept = text[: max(len(text) - excess - 1, 0)].rstrip(" ,.-")
+    return f"{kept}." if kept else ""
