@@ -21,14 +21,15 @@ from mediation_geo.dedupe.blocks import Positions
 from mediation_geo.dedupe.lexicon import lexicon
 from mediation_geo.dedupe.normalise import Prepared
 
-__all__ = ["FEATURES", "SHARED_CONTACT", "TokenWeights", "pair_distance_m", "pair_features"]
+__all__ = ["FEATURES", "SHARED_COMMUNES", "TokenWeights", "pair_distance_m", "pair_features"]
 
-# A phone or a mail box that more records carry says nothing: it is a switchboard.
-SHARED_CONTACT = 10
+# A phone or a mail box of places in more communes than this is a switchboard or a travelling adviser: it says nothing.
+SHARED_COMMUNES = 4
 _FAR_M = 2_000.0
 _HERE_M = 40.0
 _UNKNOWN_DISTANCE_LOG = 1.2
 _SAME_STREET = 0.85
+_OTHER_STREET = 0.6
 
 Column = NDArray[np.float64]
 
@@ -51,7 +52,14 @@ class TokenWeights:
     unknown: float
 
 
-def pair_features(prepared: Prepared, left: Positions, right: Positions, *, tokens: TokenWeights) -> pd.DataFrame:
+def pair_features(
+    prepared: Prepared,
+    left: Positions,
+    right: Positions,
+    *,
+    tokens: TokenWeights,
+    known_contacts: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """
     Features of pairs.
 
@@ -63,6 +71,9 @@ def pair_features(prepared: Prepared, left: Positions, right: Positions, *, toke
         Positions.
     tokens : TokenWeights
         Weights of words.
+    known_contacts : pandas.DataFrame, optional
+        `telephone_equal`, `courriel_equal` of each pair ("1", "0" or missing), for labelled pairs whose contacts were
+        replaced after they were compared.
 
     Returns
     -------
@@ -82,6 +93,8 @@ def pair_features(prepared: Prepared, left: Positions, right: Positions, *, toke
     columns.update(_address_features(frame, left, right))
     columns.update(_distance_features(prepared.points, left, right))
     columns.update(_contact_features(prepared, left, right))
+    if known_contacts is not None:
+        columns.update(_told_contacts(known_contacts, mail_ne=columns["mail_ne"]))
     columns["same_src"] = _equal(frame["source"], left, right)
     _add_combinations(columns)
     return pd.DataFrame({name: columns[name] for name in FEATURES})
@@ -165,6 +178,7 @@ def _address_features(frame: pd.DataFrame, left: Positions, right: Positions) ->
         "street_miss": (~known).astype(np.float64),
         "num_eq": number_eq,
         "num_ne": number_ne,
+        "street_ne": (known & (similar < _OTHER_STREET)).astype(np.float64),
         "same_street": same.astype(np.float64),
         "same_address": (same & (number_eq == 1)).astype(np.float64),
         "insee": insee,
@@ -187,8 +201,8 @@ def _distance_features(points: NDArray[np.float64], left: Positions, right: Posi
 
 def _contact_features(prepared: Prepared, left: Positions, right: Positions) -> dict[str, Column]:
     frame = prepared.frame
-    phone = frame["phone"].where(~_too_common(frame["phone"]))
-    mail_eq, mail_ne = _mail_features(prepared.mails, left, right)
+    phone = frame["phone"].where(~frame["phone"].isin(_switchboards(frame["phone"], frame["insee"])))
+    mail_eq, mail_ne = _mail_features(prepared, left, right)
     siren_differs = _differ(frame["siren"], left, right)
     return {
         "tel_eq": _equal(phone, left, right),
@@ -202,9 +216,23 @@ def _contact_features(prepared: Prepared, left: Positions, right: Positions) -> 
     }
 
 
-def _mail_features(mails: NDArray[np.object_], left: Positions, right: Positions) -> tuple[Column, Column]:
-    counts = pd.Series([mail for each in mails for mail in each], dtype=object).value_counts()
-    common = frozenset(counts.index[counts > SHARED_CONTACT])
+def _told_contacts(known: pd.DataFrame, *, mail_ne: Column) -> dict[str, Column]:
+    """Equality of contacts as the labels tell it; two mails of one domain are not called different."""
+    phone = known["telephone_equal"].to_numpy(dtype=object)
+    mail = known["courriel_equal"].to_numpy(dtype=object)
+    return {
+        "tel_eq": (phone == "1").astype(np.float64),
+        "tel_ne": (phone == "0").astype(np.float64),
+        "mail_eq": (mail == "1").astype(np.float64),
+        "mail_ne": np.where(mail == "1", 0.0, mail_ne),
+    }
+
+
+def _mail_features(prepared: Prepared, left: Positions, right: Positions) -> tuple[Column, Column]:
+    mails = prepared.mails
+    rows = [row for row, each in enumerate(mails) for _ in each]
+    every = pd.Series([mail for each in mails for mail in each], dtype=object)
+    common = frozenset(_switchboards(every, prepared.frame["insee"].iloc[rows].reset_index(drop=True)))
     sets = np.empty(len(mails), dtype=object)
     sets[:] = [each - common if common and each else each for each in mails]
     domains = np.empty(len(mails), dtype=object)
@@ -232,6 +260,7 @@ def _add_combinations(columns: dict[str, Column]) -> None:
     columns["near_contact"] = near * contact
     columns["near_name"] = near * columns["name"]
     columns["near_specific"] = near * columns["specific"]
+    columns["nodist_street_ne"] = columns["nodist"] * columns["street_ne"]
     columns["same_src_name"] = columns["same_src"] * columns["name_eq"]
     columns["contact_name"] = contact * columns["name"]
 
@@ -239,11 +268,11 @@ def _add_combinations(columns: dict[str, Column]) -> None:
 FEATURES: tuple[str, ...] = (
     "name", "name_set", "idf_min", "idf_jac", "specific", "specific_both", "specific_none", "name_eq", "numbers_ne",
     "acronym", "label_one", "kind_eq", "kind_part", "kind_ne", "kind_one", "mobile_ne",
-    "street", "street_miss", "num_eq", "num_ne", "same_street", "same_address", "insee", "insee_ne",
+    "street", "street_miss", "num_eq", "num_ne", "street_ne", "same_street", "same_address", "insee", "insee_ne",
     "ld", "nodist", "here", "far2km",
     "tel_eq", "tel_ne", "mail_eq", "mail_ne", "siret_eq", "siret_ne", "web_eq", "web_ne", "same_src",
     "near", "near_kind_eq", "near_kind_ne", "near_contact", "near_name", "near_specific", "contact_name",
-    "same_src_name",
+    "nodist_street_ne", "same_src_name",
 )  # fmt: skip
 
 
@@ -270,8 +299,10 @@ def _differ(values: pd.Series[Any], left: Positions, right: Positions) -> Column
     return ((codes[left] != codes[right]) & (codes[left] >= 0) & (codes[right] >= 0)).astype(np.float64)
 
 
-def _too_common(values: pd.Series[Any]) -> pd.Series[Any]:
-    return values.map(values.value_counts()).gt(SHARED_CONTACT)
+def _switchboards(contacts: pd.Series[Any], insee: pd.Series[Any]) -> list[str]:
+    """Contacts of places in many communes; copies of one record in several sources do not count twice."""
+    communes = pd.DataFrame({"contact": contacts, "insee": insee}).dropna().drop_duplicates()["contact"].value_counts()
+    return list(communes.index[communes > SHARED_COMMUNES])
 
 
 def _shared_weight(

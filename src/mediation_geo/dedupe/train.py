@@ -15,14 +15,72 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from mediation_geo.dedupe.features import FEATURES, TokenWeights
+from mediation_geo.dedupe.features import FEATURES, TokenWeights, pair_features
 from mediation_geo.dedupe.model import Model, Thresholds
+from mediation_geo.dedupe.normalise import prepare
+from mediation_geo.dedupe.truth import LabelledPairs
 
-__all__ = ["cross_fitted_log_odds", "fit_model", "token_weights"]
+__all__ = ["cross_fitted_log_odds", "fit_model", "labelled_features", "token_weights", "train_on"]
+
+PENALTY = 20.0
+THRESHOLDS = Thresholds(join=0.55, keep=0.4, review=0.25, apart=0.85)
 
 # Words in fewer names than this are all "rare": listing them would store the corpus.
 _COMMON_WORD = 8
 _FOLDS = 5
+
+
+def train_on(sets: Sequence[LabelledPairs], *, records: pd.DataFrame, version: str) -> Model:
+    """
+    Model fitted on several sets of labelled pairs.
+
+    Parameters
+    ----------
+    sets : sequence of LabelledPairs
+        Each counts by its pairs in the fit, and equally in the calibration.
+    records : pandas.DataFrame
+        Corpus from which the weights of words are taken.
+    version : str
+        Written into the model.
+
+    Returns
+    -------
+    Model
+    """
+    tokens = token_weights(prepare(records).frame["core"])
+    features = pd.concat([labelled_features(each, tokens=tokens) for each in sets], ignore_index=True)
+    target = np.concatenate([each.positive for each in sets])
+    weight = np.concatenate([each.weight / each.weight.sum() for each in sets])
+    groups = [group for each in sets for group in each.group]
+    digest = hashlib.sha256("\n".join(f"{a} {b}" for a, b in zip(groups, target, strict=True)).encode()).hexdigest()
+    return fit_model(
+        features,
+        target,
+        weight,
+        penalty=PENALTY,
+        tokens=tokens,
+        thresholds=THRESHOLDS,
+        version=version,
+        training={"pairs": len(target), "positive": int(target.sum()), "sha256": digest},
+        groups=groups,
+    )
+
+
+def labelled_features(pairs: LabelledPairs, *, tokens: TokenWeights) -> pd.DataFrame:
+    """
+    Features of labelled pairs, with the equality of phones and mails as it was before personal data was replaced.
+
+    Parameters
+    ----------
+    pairs : LabelledPairs
+        Records and positions.
+    tokens : TokenWeights
+        Weights of words.
+    """
+    prepared = prepare(pairs.records)
+    if pairs.contacts is None:
+        return pair_features(prepared, pairs.left, pairs.right, tokens=tokens)
+    return pair_features(prepared, pairs.left, pairs.right, tokens=tokens, known_contacts=pairs.contacts)
 
 
 def token_weights(cores: pd.Series[Any]) -> TokenWeights:
