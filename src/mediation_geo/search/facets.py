@@ -218,7 +218,7 @@ def _contact_words(places: pd.DataFrame, words: Bits) -> Bits:
 
 
 def _phone_shown(places: pd.DataFrame) -> NDArray[np.bool_]:
-    shown = _filled(places, "telephone")
+    shown = _filled(places, "telephone").copy()
     if "courriels" not in places.columns:
         return shown
     phones = places["telephone"].to_numpy(dtype=object)
