@@ -24,7 +24,7 @@ NEAR_M = 300.0
 _CLOSE_M = 60.0
 _NEIGHBOURS = 8
 
-_CAP_TOKEN, _CAP_KIND, _CAP_CONTACT, _CAP_SITE, _CAP_ADDRESS = 40, 15, 40, 25, 40
+_CAP_TOKEN, _CAP_KIND, _CAP_CONTACT, _CAP_SITE, _CAP_ADDRESS, _CAP_STREET = 40, 15, 40, 25, 40, 15
 
 
 class Candidates(NamedTuple):
@@ -59,8 +59,9 @@ def candidate_pairs(prepared: Prepared) -> Candidates:
     rules: list[tuple[str, Any, Positions | None, int]] = []
     rows, keys = _commune_tokens(frame)
     rules.append(("commune_and_word", keys, rows, _CAP_TOKEN))
-    kinds = frame["kinds"].astype("str").where(frame["kinds"].ne(0))
-    rules.append(("commune_and_kind", _joined(insee, kinds), None, _CAP_KIND))
+    rows, keys = _commune_kinds(frame)
+    rules.append(("commune_and_kind", keys, rows, _CAP_KIND))
+    rules.append(("commune_and_street", _joined(insee, frame["street"]), None, _CAP_STREET))
     rules.append(("phone", frame["phone"], None, _CAP_CONTACT))
     mail_rows, mails = _exploded(prepared.mails)
     rules.append(("mail", mails, mail_rows, _CAP_CONTACT))
@@ -108,6 +109,19 @@ def _commune_tokens(frame: pd.DataFrame) -> tuple[Positions, pd.Series[Any]]:
         rows += [row] * len(words)
         keys += [f"{insee} {word}" for word in sorted(words)]
     return np.array(rows, dtype=np.int64), pd.Series(keys, dtype=object)
+
+
+def _commune_kinds(frame: pd.DataFrame) -> tuple[Positions, pd.Series[Any]]:
+    """One row for each kind a name tells, keyed with the commune: a desk in the town hall meets the desk and the town hall."""
+    kinds = frame["kinds"].to_numpy(dtype=np.int64)
+    known = frame["insee"].notna().to_numpy()
+    insee = frame["insee"].to_numpy(dtype=object)
+    rows, keys = [], []
+    for bit in range(len(lexicon().kind_names)):
+        bearing = np.flatnonzero(known & ((kinds >> bit) & 1).astype(bool))
+        rows.append(bearing)
+        keys.append(pd.Series(insee[bearing], dtype=object).astype(str) + f" {bit}")
+    return np.concatenate(rows), pd.concat(keys, ignore_index=True)
 
 
 def _joined(*columns: pd.Series[Any]) -> pd.Series[Any]:

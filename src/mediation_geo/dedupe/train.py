@@ -22,8 +22,8 @@ from mediation_geo.dedupe.truth import LabelledPairs
 
 __all__ = ["cross_fitted_log_odds", "fit_model", "labelled_features", "token_weights", "train_on"]
 
-PENALTY = 20.0
-THRESHOLDS = Thresholds(join=0.55, keep=0.4, review=0.25, apart=0.85)
+PENALTY = 10.0
+THRESHOLDS = Thresholds(join=0.5, keep=0.35, review=0.2, apart=0.85)
 
 # Words in fewer names than this are all "rare": listing them would store the corpus.
 _COMMON_WORD = 8
