@@ -247,7 +247,7 @@ def _wheelchair_words(places: pd.DataFrame) -> Bits:
 def _filled(places: pd.DataFrame, name: str) -> NDArray[np.bool_]:
     if name not in places.columns:
         return np.zeros(len(places), dtype=bool)
-    return places[name].notna().to_numpy(dtype=bool)
+    return np.array(places[name].notna(), dtype=bool)
 
 
 NO_PUBLIC_MASK = mask_of([label_bit("modalites_acces", NO_PUBLIC)])
