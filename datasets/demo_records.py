@@ -260,7 +260,7 @@ def _messy_email(record: DemoRecord, _draw: Draw) -> DemoRecord | None:
 
 # Fault -> how often a record has it, and what it does.
 _FAULTS: dict[str, tuple[float, Callable[[DemoRecord, Draw], DemoRecord | None]]] = {
-    "missing_coordinates": (0.055, _without_position),
+    "missing_coordinates": (0.075, _without_position),
     "null_island": (0.004, _null_island),
     "swapped_coordinates": (0.004, _swapped),
     "broken_phone": (0.025, _broken_phone),

