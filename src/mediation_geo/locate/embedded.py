@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mediation_geo.locate.address import STREET_TYPES, SUFFIXES, StreetLine, fold_quick, parse_street
 from mediation_geo.locate.communes import Commune, Communes, commune_key, load_communes
+from mediation_geo.locate.evidence import COMMUNE_FOR_ADDRESS
 from mediation_geo.locate.finder import CommuneFinder, Scored
 from mediation_geo.locate.geocoder import Candidate, batch_frame
 from mediation_geo.locate.likeness import matches
@@ -31,7 +32,6 @@ _SURE_SHARE, _GATED_SHARE, _GOOD_LIKENESS = 0.97, 0.9, 0.8
 _LEAST_LIKENESS = 0.45
 # Streets so alike that the question cannot tell them, and so far apart that it matters.
 _TIE, _TIE_M, _TIE_FACTOR, _NUMBER_ALONE_FACTOR = 0.03, 300.0, 0.7, 0.93
-_COMMUNE_FOR_ADDRESS = 0.4
 _FILED_ELSEWHERE, _FILED_ELSEWHERE_NAMED = 0.85, 0.6
 _CONTENDERS = 8
 _UNCERTAINTY_M = {"housenumber": 10.0, "interpolated": 50.0}
@@ -251,8 +251,8 @@ class EmbeddedGeocoder:
         self, reading: Reading, hits: list[_Hit], here: tuple[float, float] | None
     ) -> list[tuple[float, Candidate]]:
         answers = [(hit.confidence + 1e-3 * hit.score, self._candidate(hit)) for hit in hits]
-        if not hits or hits[0].confidence < _COMMUNE_FOR_ADDRESS:
-            factor = _COMMUNE_FOR_ADDRESS if reading.line.words else 1.0
+        if not hits or hits[0].confidence < COMMUNE_FOR_ADDRESS:
+            factor = COMMUNE_FOR_ADDRESS if reading.line.words else 1.0
             answers += self._communes_of(reading, factor, here)
         return answers
 

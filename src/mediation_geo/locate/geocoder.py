@@ -81,6 +81,11 @@ class Candidate:
 class Geocoder(Protocol):
     """What the stage, the commands and the service need of an engine."""
 
+    @property
+    def version(self) -> str:
+        """Engine and version of its data: answers of another version are asked again."""
+        ...
+
     def search(
         self,
         q: str,
