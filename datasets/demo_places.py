@@ -149,7 +149,7 @@ class _Inventor:
         spread_m = min(0.15 * radius_m, 1500.0)
         while True:
             point = moved(lon, lat, east_m=spread_m * draw.bell(), north_m=spread_m * draw.bell())
-            spread_m *= 1.02  # a crowded centre pushes the next place outwards
+            spread_m = min(1.02 * spread_m, radius_m)  # a crowded centre pushes the next place outwards
             inside = polygon is None or polygon.contains(shapely.Point(point).buffer(INSIDE_DEGREES))
             if inside and all(_distance_m(point, (place.lon, place.lat)) > CLEARANCE_M for place in here):
                 return point
