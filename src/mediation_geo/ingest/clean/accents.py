@@ -80,7 +80,7 @@ def _unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 _BY_DAMAGE = _unique([(_damaged(word), word) for word in _WORDS])
 # Words that also exist without their accent ("etage" does not, "cote" does) stay as typed.
-_ALSO_PLAIN = frozenset("a ou la cote forme prive privee cree aine age gere equipe presente precis charge marche reserve detente".split())
+_ALSO_PLAIN = frozenset("a ou la ca du des sur meme cure dedie rose ferme isole anime eleve ecrit remi grace cote forme prive privee cree aine age gere equipe presente precis charge marche reserve detente".split())
 _BY_PLAIN = {
     plain: word
     for plain, word in _unique([(strip_accents(word), word) for word in _WORDS]).items()

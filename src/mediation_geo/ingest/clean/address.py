@@ -15,11 +15,11 @@ from mediation_geo.text import collapse_blanks, fold
 __all__ = ["ADDRESS_RULES", "COMMUNE_RULES", "AddressParts", "Tail", "cut_complement", "cut_tail", "split_address"]
 
 _TAIL = re.compile(
-    r"[\s,;\-–(]*(?<![\d/])(?:F-?)?(?P<cp>(?:0[1-9]|[1-8]\d|9[0-578])\s?\d{3})(?!\d)[\s,\-–]+(?P<town>[^\W\d_][^\d]*?)"
+    r"[\s,;\-–(]*(?<![\d/])(?<!BP )(?<!CS )(?<!BP)(?<!CS)(?:F-?)?(?P<cp>(?:0[1-9]|[1-8]\d|9[0-578])\s?\d{3})(?!\d)[\s,\-–]+(?P<town>[^\W\d_][^\d]*?)"
     r"(?P<cedex>\s+cedex(?:\s+\d{1,2})?)?[\s).,;\-–]*$",
     re.IGNORECASE,
 )
-_POSTCODE_TAIL = re.compile(r"[\s,;\-–]+(?P<cp>(?:0[1-9]|[1-8]\d|9[0-578])\d{3})[\s,.]*$")
+_POSTCODE_TAIL = re.compile(r"(?<!BP)(?<!CS)[\s,;\-–]+(?P<cp>(?:0[1-9]|[1-8]\d|9[0-578])\d{3})[\s,.]*$")
 _NUMBER = re.compile(
     r"^(?P<numero>\d{1,5}(?:\s*(?:[-/]|et|à|au)\s*\d{1,5})?)\s*(?P<repetition>bis|ter|quater|quinquies|[a-dA-D](?![\w']))?[\s,.\-–]+(?P<voie>\D.*)$",
     re.IGNORECASE,
@@ -30,6 +30,9 @@ _STREET_WORD = re.compile(
     r"lieu[ -]dit|hameau|r[ée]sidence|z\.?a\.?c?|z\.?i|parc|cit[ée]|clos|cour|domaine|carrefour|c[oô]te|grande rue|esp|crs)\b",
     re.IGNORECASE,
 )
+_NOT_A_STREET = re.compile(
+    r"(janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[uû]t|septembre|octobre|novembre|d[ée]cembre|km)\b", re.IGNORECASE
+)
 _COMPLEMENT = re.compile(
     r"[\s,;\-–]*\b(?P<part>B\.?\s?P\.?\s?(?:n°\s*)?[\d\s\-]*\d|C\.?S\.?\s?\d[\d\s\-]*\d|T\.?S\.?A\.?\s?\d[\d\s\-]*\d|CEDEX(?:\s+\d{1,2})?)(?=$|[\s,;\-–])",
     re.IGNORECASE,
@@ -37,7 +40,7 @@ _COMPLEMENT = re.compile(
 _PARENTHESES = re.compile(r"\s*\((?P<part>[^()]{3,})\)")
 _COUNTRY = re.compile(r"[\s,;\-–]+france\.?$", re.IGNORECASE)
 _COMMA_AFTER_NUMBER = re.compile(r"^(\d{1,5}(?:[-/]\d{1,5})?)\s*[,.;]\s*(?=\D)|^(\d{1,5}(?:\s?(?:bis|ter|quater))?)\s*[,.;]\s*(?=\D)", re.IGNORECASE)
-_LEADING_ZEROS = re.compile(r"^0+\s*(?=[1-9]\d*\b)|^0+[\s,]+(?=\D)")
+_LEADING_ZEROS = re.compile(r"^0+\s*(?=[1-9]\d*\s+\D)|^0+[\s,]+(?=\D)")
 _NULL_NUMBER = re.compile(r"^(?:null|none|nan|#n/d|-)[\s,]+", re.IGNORECASE)
 _ARRONDISSEMENT = re.compile(r"[\s\-]+\(?\d{1,2}\s*(?:er|e|eme|ème|ième|nd)?\s*(?:arr(?:ondissement|dt|\.)?)?\.?\)?$", re.IGNORECASE)
 _COMMUNE_TAIL = re.compile(r"\s*(?:\bcedex\b.*|\([^)]*\)|[,;/|].*)$", re.IGNORECASE)
@@ -79,7 +82,7 @@ def split_address(value: str) -> AddressParts:
     text = collapse_blanks(value)
     found = _NUMBER.match(text)
     # "11 Novembre" and "8 mai 1945" are names: a number counts at the start, or before a word for a street.
-    if found and _is_date(found.group("voie")):
+    if found and (_NOT_A_STREET.match(found.group("voie")) or not found.group("numero").strip("0")):
         found = None
     if not found:
         inside = re.search(r"(?<![\w°])\d{1,4}\s*(?:bis|ter|quater|[a-d])?[\s,]+(?=" + _STREET_WORD.pattern + ")", text, re.IGNORECASE)
@@ -88,10 +91,6 @@ def split_address(value: str) -> AddressParts:
         return AddressParts(None, None, text or None)
     repetition = found.group("repetition")
     return AddressParts(re.sub(r"\s", "", found.group("numero")), repetition, found.group("voie"))
-
-
-def _is_date(text: str) -> bool:
-    return bool(re.match(r"(janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[uû]t|septembre|octobre|novembre|d[ée]cembre)\b", text, re.IGNORECASE))
 
 
 def cut_tail(value: str) -> Tail:

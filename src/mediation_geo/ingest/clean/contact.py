@@ -27,6 +27,9 @@ _PREFIXES = {
     "0590": "GP", "0690": "GP", "0691": "GP", "0596": "MQ", "0696": "MQ", "0697": "MQ", "0594": "GF", "0694": "GF",
     "0262": "RE", "0263": "RE", "0692": "RE", "0693": "RE", "0269": "YT", "0639": "YT",
 }  # fmt: skip
+_NINE_DIGITS = {33, 262, 590, 594, 596}
+# Mayotte had the prefix of the Comoros until 2007, and some still write it.
+_MAYOTTE = re.compile(r"^\+269(?=(?:269|639)\d{6}$)")
 _SIX_DIGITS = {"NC", "PF", "WF", "PM"}
 # Short numbers and the ordinary ones under which the same services answer, as the services publish them for calls from abroad.
 _SHORT_NUMBERS = {
@@ -77,6 +80,7 @@ def to_e164(text: str, code_postal: str) -> str | None:
         region = _PREFIXES.get(digits[:4]) or region_of(code_postal)
     elif re.fullmatch(r"(33|262|590|594|596)0?[1-9]\d{8}|(687|689)\d{6,8}", digits):
         digits = f"+{digits}"
+    digits = _MAYOTTE.sub("+262", digits)
     for attempt in dict.fromkeys((region, "FR")):
         number = _parsed(digits, attempt)
         if number is not None:
@@ -95,9 +99,11 @@ def _parsed(digits: str, region: str) -> str | None:
         return None
     if phonenumbers.is_valid_number(number):
         return text
-    # Numbering plans grow faster than the library: a French number of the right length is believed.
-    believed = number.country_code == 33 and len(national) == 9 and not phonenumbers.is_valid_number_for_region(number, "FR")
-    return text if believed and national[0] in "12345679" else None
+    if number.country_code == 262 and national[0] in "89":
+        # Numbers of no territory, written with the prefix of the island.
+        return f"+33{national}"
+    # Numbering plans grow faster than the library: a number of the right length is believed.
+    return text if number.country_code in _NINE_DIGITS and len(national) == 9 and national[0] in "12345679" else None
 
 
 def is_mobile(number: str) -> bool:

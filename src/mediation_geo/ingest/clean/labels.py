@@ -23,7 +23,7 @@ from mediation_geo.text import collapse_blanks, fold
 __all__ = ["clean_labels", "split_labels"]
 
 _LABEL_FIELDS = tuple(name for name in LIST_FIELDS if name in VOCABULARIES) + ("autres_formations_labels",)
-_SEPARATORS = (LIST_SEPARATOR, ";", " / ", "\n", ",")
+_SEPARATORS = tuple(re.compile(each) for each in (r"\|", ";", r"\s*/\s+|\s+/\s*", r"\n", ","))
 _FREE = "autres_formations_labels"
 
 
@@ -41,11 +41,11 @@ def split_labels(field: str, value: str) -> tuple[str, ...]:
     """
     text = value.strip(' "{}[]')
     for separator in _SEPARATORS:
-        if separator not in text:
+        if not separator.search(text):
             continue
-        if separator == "," and (_targets(field, text) is not None or field == _FREE):
+        if separator.pattern == "," and (_targets(field, text) is not None or field == _FREE):
             continue
-        parts = [collapse_blanks(part).strip(" .\"'") for part in re.split(re.escape(separator), text)]
+        parts = [collapse_blanks(part).strip(" .\"'") for part in separator.split(text)]
         return tuple(dict.fromkeys(part for part in parts if fold(part)))
     text = collapse_blanks(text)
     return (text,) if fold(text) else ()

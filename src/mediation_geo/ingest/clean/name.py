@@ -80,8 +80,8 @@ def _recased(word: str, *, first: bool) -> str:
         return lower if re.fullmatch(r"\d+(er|e|eme|ème|nd)", lower) else word
     if re.fullmatch(r"[IVX]{2,}", word) or _is_abbreviation(word):
         return word
-    restored = accented(lower)
-    return restored if restored in _SMALL and not first else restored[0].upper() + restored[1:]
+    restored = lower if lower in _SMALL else accented(lower)
+    return restored if lower in _SMALL and not first else restored[0].upper() + restored[1:]
 
 
 def lower_capitals(value: str, context: str = "") -> str:

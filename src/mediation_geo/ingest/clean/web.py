@@ -19,7 +19,7 @@ _BLANK_IN_DOMAIN = re.compile(r"(@[\w.\-]*)\s+(\.[a-z])|(@[\w.\-]*\.)\s+([a-z]{2
 _URL_BREAK = re.compile(r"[\s|;]+|,(?=\s|https?:|www\.)|\b(?:ou|et)\b(?=\s+(?:https?:|www\.))|(?<=[\w/])(?=https?://)", re.IGNORECASE)
 _SCHEME = re.compile(r"^(?:https?)?[:/]{1,4}(?=[\w])|^https?[:/]*//*", re.IGNORECASE)
 _ANY_SCHEME = re.compile(r"^[a-z][a-z0-9+.\-]*:(?!\d+(?:/|$))", re.IGNORECASE)
-_HOST = re.compile(r"^(?:[a-z0-9_](?:[a-z0-9\-_]*[a-z0-9])?\.)+[a-z][a-z0-9\-]{1,23}$")
+_HOST = re.compile(r"^(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z0-9_](?:[a-z0-9\-_]*[a-z0-9])?\.)+[a-z][a-z0-9\-]{1,23})$")
 _MAX_URL_CHARS = 2_000
 _SAFE = "%/:=&?~#+!$,;'@()*[]-._"
 
@@ -95,7 +95,7 @@ def urls_in(value: str) -> list[str]:
     >>> urls_in("javascript:alert(1)"), urls_in("http://http://x.fr"), urls_in("contact@x.fr")
     ([], ['http://x.fr'], [])
     """
-    parts = [part for part in _URL_BREAK.split(value) if "." in part and not emails_in(part)]
+    parts = [part for part in _URL_BREAK.split(value) if "." in part and ("://" in part or not emails_in(part))]
     return list(dict.fromkeys(url for url in map(_url, parts) if url))
 
 
