@@ -1,0 +1,74 @@
+"""A release of invented places and a live server over it, made once for all tests that ask over a socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import IO
+
+import httpx
+
+from mediation_geo import pipeline
+
+COLLECTION = "lieux-mediation-numerique"
+
+
+@cache
+def demo_releases() -> Path:
+    """Folder with one release of the demo network."""
+    folder = Path(mkdtemp(prefix="mediation-geo-tests-"))
+    pipeline.build(pipeline.demo_sources(), out=folder, as_of=date(2026, 11, 21), rule="official", demo=True)
+    return folder
+
+
+@contextmanager
+def running(releases: Path, **environment: str) -> Iterator[str]:
+    """
+    A server on loopback over a folder of releases, in a process of its own; yields its address.
+
+    A process, because GDAL keeps Python's lock while it reads: a server in a thread of the same process could not answer it.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    variables = {"MEDIATION_GEO_RELEASES": str(releases), "MEDIATION_GEO_PORT": str(port), **environment}
+    command = [sys.executable, "-c", _PROGRAM]
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, env={**os.environ, **variables}, stdout=output, stderr=output)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_for(address, process, output)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+_PROGRAM = "from mediation_geo.service import serve; from mediation_geo.settings import Settings; serve(Settings.from_environment())"
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            output.seek(0)
+            message = f"the server ended: {output.read().decode()}"
+            raise RuntimeError(message)
+        try:
+            httpx.get(f"{address}/healthz")
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    message = "the server did not start within a minute"
+    raise RuntimeError(message)
