@@ -87,7 +87,9 @@ def _geocoder(streets: Path | None, remote: str | None, cache: Path | None) -> G
 
 def build(
     files: Annotated[list[Path], typer.Argument(help="Address files of the BAN: CSV or NDJSON, gzipped or not.")],
-    out: Annotated[Path, typer.Option("--out", help="Street table to write; parts already in it are kept.")] = Path("adresses.sqlite"),
+    out: Annotated[Path, typer.Option("--out", help="Street table to write; parts already in it are kept.")] = Path(
+        "adresses.sqlite"
+    ),
     data_version: Annotated[str, typer.Option(help="Version of the addresses, e.g. their date.")] = "unknown",
 ) -> None:
     """Build the street table from national address files. Run again to resume, or to add départements."""

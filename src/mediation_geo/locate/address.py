@@ -13,32 +13,48 @@ from typing import NamedTuple
 
 from mediation_geo.text import SAINT_ABBREVIATIONS, STREET_ABBREVIATIONS, strip_accents
 
-__all__ = ["NORMALISER_VERSION", "STREET_TYPES", "SUFFIXES", "StreetLine", "fold_quick", "parse_street", "split_street", "street_words", "tokenise"]
+__all__ = [
+    "NORMALISER_VERSION",
+    "STREET_TYPES",
+    "SUFFIXES",
+    "StreetLine",
+    "fold_quick",
+    "parse_street",
+    "split_street",
+    "street_words",
+    "tokenise",
+]
 
 # Part of the cache key and of built street tables: raise it when the same text may give other words.
 NORMALISER_VERSION = 1
 
-STREET_TYPES = frozenset(
-    "allee avenue boulevard carrefour chaussee chemin cite corniche cour cours descente domaine esplanade faubourg grande "
-    "hameau impasse lotissement mail montee parc parvis passage place placette pont porte promenade quai quartier "
-    "residence rocade rond rotonde route rue ruelle sente sentier square traverse venelle villa voie zone lieu".split()
-)
+STREET_TYPES = frozenset({
+    "allee", "avenue", "boulevard", "carrefour", "chaussee", "chemin", "cite", "corniche", "cour", "cours", "descente",
+    "domaine", "esplanade", "faubourg", "grande", "hameau", "impasse", "lotissement", "mail", "montee", "parc", "parvis",
+    "passage", "place", "placette", "pont", "porte", "promenade", "quai", "quartier", "residence", "rocade", "rond",
+    "rotonde", "route", "rue", "ruelle", "sente", "sentier", "square", "traverse", "venelle", "villa", "voie", "zone",
+    "lieu",
+})  # fmt: skip
 _MORE = {
-    "g": "grand", "gd": "grand", "gde": "grande", "grd": "grand", "gds": "grands", "hlm": "", "ld": "lieu dit", "lieudit": "lieu dit",
-    "mte": "montee", "qua": "quartier", "quart": "quartier", "rle": "ruelle", "sen": "sente", "sent": "sentier", "trav": "traverse",
-    "vla": "villa", "chs": "chaussee", "cite": "cite", "n": "", "no": "", "cdg": "charles gaulle",
-    "capt": "capitaine", "cne": "capitaine", "lt": "lieutenant", "sgt": "sergent", "amal": "amiral", "abb": "abbe", "mgr": "monseigneur",
-    "dept": "departementale", "rd": "route departementale", "rn": "route nationale", "vc": "voie communale", "cr": "chemin rural",
-    "fr": "francois", "pte": "porte", "fbourg": "faubourg", "bvard": "boulevard", "boulv": "boulevard", "aven": "avenue",
+    "g": "grand", "gd": "grand", "gde": "grande", "grd": "grand", "gds": "grands", "hlm": "", "ld": "lieu dit",
+    "lieudit": "lieu dit", "mte": "montee", "qua": "quartier", "quart": "quartier", "rle": "ruelle", "sen": "sente",
+    "sent": "sentier", "trav": "traverse", "vla": "villa", "chs": "chaussee", "cite": "cite", "n": "", "no": "",
+    "cdg": "charles gaulle", "capt": "capitaine", "cne": "capitaine", "lt": "lieutenant", "sgt": "sergent",
+    "amal": "amiral", "abb": "abbe", "mgr": "monseigneur", "dept": "departementale", "rd": "route departementale",
+    "rn": "route nationale", "vc": "voie communale", "cr": "chemin rural", "fr": "francois", "pte": "porte",
+    "fbourg": "faubourg", "bvard": "boulevard", "boulv": "boulevard", "aven": "avenue",
 }  # fmt: skip
 _NUMBER_WORDS = {
     "deux": "2", "trois": "3", "quatre": "4", "cinq": "5", "six": "6", "sept": "7", "huit": "8", "dix": "10", "onze": "11",
-    "douze": "12", "treize": "13", "quatorze": "14", "quinze": "15", "seize": "16", "vingt": "20", "trente": "30", "premier": "1",
-    "premiere": "1", "1er": "1", "1ere": "1", "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9",
-    "xi": "11", "xii": "12", "xiii": "13", "xiv": "14", "xv": "15", "xvi": "16", "xxiii": "23",
+    "douze": "12", "treize": "13", "quatorze": "14", "quinze": "15", "seize": "16", "vingt": "20", "trente": "30",
+    "premier": "1", "premiere": "1", "1er": "1", "1ere": "1", "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7",
+    "viii": "8", "ix": "9", "xi": "11", "xii": "12", "xiii": "13", "xiv": "14", "xv": "15", "xvi": "16", "xxiii": "23",
 }  # fmt: skip
 _WORDS = {**STREET_ABBREVIATIONS, **SAINT_ABBREVIATIONS, **_MORE, **_NUMBER_WORDS}
-_STOP = frozenset("de du des la le les l d et a au aux en sur sous pour par un une the dans del dela".split())
+_STOP = frozenset({
+    "de", "du", "des", "la", "le", "les", "l", "d", "et", "a", "au", "aux", "en", "sur", "sous", "pour", "par", "un",
+    "une", "the", "dans", "del", "dela",
+})  # fmt: skip
 
 SUFFIXES = {"bis": "B", "ter": "T", "quater": "Q", "quinquies": "C"} | {letter: letter for letter in ascii_lowercase}
 # Apart from its number a letter is a suffix only when it is not likely to be an initial or an article.
@@ -51,7 +67,8 @@ _NOISE = re.compile(
     r"\b(?:bp|b p|cs|tsa|cidex|boite postale|case postale) ?\d+\b"
     r"|\bcedex(?: \d{1,2})?\b"
     r"|\b(?:\d{1,2} ?(?:er|e|eme|ere)|premier|deuxieme|troisieme) etage\b|\betage \d{1,2}\b|\brez de chaussee\b"
-    r"|\b(?:batiment|bat|entree|escalier|esc|appartement|appt|apt|apart) (?:[a-z]|[a-z]?\d{1,3})\b(?! (?:rue|avenue|boulevard|place)\b)"
+    r"|\b(?:batiment|bat|entree|escalier|esc|appartement|appt|apt|apart) (?:[a-z]|[a-z]?\d{1,3})\b"
+    r"(?! (?:rue|avenue|boulevard|place)\b)"
     r"|\b(?:porte|bureau|local|lot|etg) (?:[a-z]?\d{1,3})\b"
 )
 
@@ -171,12 +188,14 @@ def split_street(words: list[str], starts: list[int]) -> StreetLine:
     return StreetLine(number, suffix, _normalised(rest), " ".join(rest))
 
 
+_NOISE_MARKS = (
+    "bp", "b p", "cs", "tsa", "cidex", "postale", "cedex", "etage", "chaussee", "bat", "entree", "esc", "ap", "porte", "bureau",
+    "local", "lot", "etg",
+)  # fmt: skip
+
+
 def _may_be_noise(segment: str) -> bool:
-    return any(
-        mark in segment
-        for mark in ("bp", "b p", "cs", "tsa", "cidex", "postale", "cedex", "etage", "chaussee", "bat", "entree", "esc", "ap", "porte",
-                     "bureau", "local", "lot", "etg")
-    )  # fmt: skip
+    return any(mark in segment for mark in _NOISE_MARKS)
 
 
 def _split(words: list[str], starts: list[int]) -> tuple[int | None, str, list[str]]:
@@ -192,8 +211,8 @@ def _split(words: list[str], starts: list[int]) -> tuple[int | None, str, list[s
                 return number, suffix, words[after:]
     for position, word in enumerate(words):
         if _is_type(word):
-            number, suffix = _trailing_number(words, position, starts)
-            return number, suffix, words[position : len(words) - (number is not None)]
+            last, letter = _trailing_number(words, position, starts)
+            return last, letter, words[position : len(words) - (last is not None)]
     return None, "", words
 
 
@@ -207,7 +226,7 @@ def _trailing_number(words: list[str], position: int, starts: list[int]) -> tupl
 
 def _number_at(words: list[str], position: int) -> tuple[int, str, int]:
     match = _NUMBER.match(words[position])
-    assert match is not None  # noqa: S101 (callers pass positions where it matched)
+    assert match is not None
     number, suffix = int(match.group(1)), SUFFIXES.get(match.group(2) or "", "")
     after = position + 1
     if not suffix and after < len(words) and words[after] in _LOOSE_SUFFIXES and after + 1 < len(words):
@@ -223,7 +242,10 @@ def _starts_street(words: list[str], position: int) -> bool:
     return words[position + 1] in _MONTHS
 
 
-_MONTHS = frozenset("janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split())
+_MONTHS = frozenset({
+    "janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre",
+    "decembre",
+})  # fmt: skip
 
 
 def _is_type(word: str) -> bool:

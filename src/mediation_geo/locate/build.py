@@ -13,16 +13,18 @@ import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from math import cos, log, radians
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from mediation_geo.errors import SchemaMismatch, SourceUnavailable
 from mediation_geo.locate.address import NORMALISER_VERSION, SUFFIXES, street_words
 from mediation_geo.locate.communes import Communes, commune_key
 from mediation_geo.locate.streets import FORMAT_VERSION, SCHEMA, pack_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = ["RawStreet", "build_streets", "read_streets"]
 
@@ -97,9 +99,7 @@ def build_streets(
     return {"streets": streets, "numbers": numbers}
 
 
-def _write_part(
-    database: sqlite3.Connection, path: Path, communes: Communes, progress: Callable[[str, int], None]
-) -> None:
+def _write_part(database: sqlite3.Connection, path: Path, communes: Communes, progress: Callable[[str, int], None]) -> None:
     part = database.execute("SELECT count(*) FROM meta WHERE name LIKE 'part:%'").fetchone()[0]
     database.execute("BEGIN")
     try:
@@ -128,7 +128,10 @@ def _row(street: RawStreet, part: int, communes: Communes) -> tuple[Any, ...]:
     arrondissement = street.code_insee if street.code_insee in communes.by_code and current != street.code_insee else None
     scale = _METRES_PER_DEGREE * cos(radians(street.lat))
     reach = max(
-        ((lon - street.lon) ** 2 * scale**2 + (lat - street.lat) ** 2 * _METRES_PER_DEGREE**2 for lon, lat in street.numbers.values()),
+        (
+            (lon - street.lon) ** 2 * scale**2 + (lat - street.lat) ** 2 * _METRES_PER_DEGREE**2
+            for lon, lat in street.numbers.values()
+        ),
         default=0.0,
     )
     commune = communes.by_code.get(current)
@@ -230,9 +233,7 @@ def _from_ndjson(lines: Iterable[str], path: str) -> Iterator[RawStreet]:
                 float(document["lon"]),
                 float(document["lat"]),
                 document["type"] == "locality",
-                _numbers(
-                    (key, each["lon"], each["lat"]) for key, each in (document.get("housenumbers") or {}).items()
-                ),
+                _numbers((key, each["lon"], each["lat"]) for key, each in (document.get("housenumbers") or {}).items()),
             )
         except (ValueError, KeyError, TypeError, IndexError) as error:
             message = f"expected one street a line as JSON with type, citycode, name, lon, lat; found {content[:80]!r}"

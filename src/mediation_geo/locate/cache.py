@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mediation_geo.locate.address import NORMALISER_VERSION, parse_street
 from mediation_geo.locate.communes import commune_key
 from mediation_geo.locate.geocoder import ACCEPT_CONFIDENCE, BATCH_COLUMNS, Candidate, Geocoder, batch_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import pandas as pd
 
 __all__ = ["CachedGeocoder", "cache_key"]
@@ -157,8 +158,8 @@ class CachedGeocoder:
         self._sqlite.close()
 
 
-def _candidate(row: dict[str, object]) -> Candidate | str:
+def _candidate(row: dict[Any, Any]) -> Candidate | str:
     if row["status"] != "ok":
         return str(row["status"])
     values = {name: row[name] for name in BATCH_COLUMNS if name != "status"}
-    return Candidate(**{name: "" if value != value else value for name, value in values.items()})  # type: ignore[arg-type]  # noqa: PLR0124
+    return Candidate(**{name: "" if value != value else value for name, value in values.items()})  # type: ignore[arg-type]

@@ -6,13 +6,14 @@ Frames and lines of text in, candidates out. The order is the caller's: usually 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mediation_geo.errors import GeocoderUnavailable
 from mediation_geo.locate.geocoder import ACCEPT_CONFIDENCE, Candidate, Geocoder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 __all__ = ["ChainGeocoder"]
@@ -79,7 +80,7 @@ class ChainGeocoder:
         return sorted(found, key=lambda each: -each.confidence)[:limit]
 
     def batch(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Best answer to each row; an engine is asked for the rows that no engine before answered with confidence at street level."""
+        """Best answer to each row; an engine is asked only for rows that no engine before answered with confidence."""
         answers = self._engines[0].batch(frame)
         for engine in self._engines[1:]:
             settled = answers["confidence"].ge(ACCEPT_CONFIDENCE) & answers["precision"].ne("municipality")

@@ -9,21 +9,33 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from importlib.resources import files
 from math import cos, hypot, nan, pi, radians, sqrt
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from mediation_geo.errors import SourceUnavailable
 from mediation_geo.text import SAINT_ABBREVIATIONS, STOP_WORDS, fold
 
-__all__ = ["ARRONDISSEMENT_PARENTS", "Commune", "Communes", "arrondissement_code", "commune_key", "key_of_folded", "load_communes"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = [
+    "ARRONDISSEMENT_PARENTS",
+    "Commune",
+    "Communes",
+    "arrondissement_code",
+    "commune_key",
+    "key_of_folded",
+    "load_communes",
+    "read_communes",
+]
 
 # BAN and many sources answer with arrondissements; the standard wants the commune.
 ARRONDISSEMENT_PARENTS = {"751": "75056", "6938": "69123", "132": "13055"}
@@ -33,9 +45,10 @@ _CEDEX = re.compile(r"\bcedex\b.*")
 _ORDINAL = re.compile(r"\b\d+(?: ?(?:er|ere|eme|e))?(?: arrondissement| arr)?\b")
 _METRES_PER_DEGREE = 111_320.0
 CURRENT_TYPES = frozenset({"commune", "arrondissement"})
-_COLUMNS = (
-    "code_insee nom type code_actuel codes_postaux population lon lat xmin ymin xmax ymax code_departement anciens_codes"
-).split()
+_COLUMNS = [
+    "code_insee", "nom", "type", "code_actuel", "codes_postaux", "population", "lon", "lat", "xmin", "ymin", "xmax", "ymax",
+    "code_departement", "anciens_codes",
+]  # fmt: skip
 
 
 class Commune(NamedTuple):
@@ -192,7 +205,7 @@ class Communes:
     def by_name(self) -> dict[str, tuple[str, ...]]:
         """Name key to the current codes that bear it now (first) or bore it."""
         found: dict[str, list[str]] = {}
-        for key, code, kind in sorted(self.names, key=lambda each: each[2] != "commune"):
+        for key, code, _ in sorted(self.names, key=lambda each: each[2] != "commune"):
             found.setdefault(key, []).append(code)
         return {key: tuple(codes) for key, codes in found.items()}
 
@@ -200,7 +213,7 @@ class Communes:
     def keys_of(self) -> dict[str, tuple[str, ...]]:
         """Current code to its name keys, the name of today first."""
         found: dict[str, list[str]] = {}
-        for key, code, kind in sorted(self.names, key=lambda each: each[2] != "commune"):
+        for key, code, _ in sorted(self.names, key=lambda each: each[2] != "commune"):
             found.setdefault(code, []).append(key)
         return {code: tuple(keys) for code, keys in found.items()}
 
@@ -286,9 +299,9 @@ def _commune_rows(columns: dict[str, list[Any]]) -> Iterator[Commune]:
         columns["code_insee"], columns["nom"], lon, lat, edges, columns["population"], columns["codes_postaux"],
         columns["code_departement"], strict=True,
     ):  # fmt: skip
-        here = (nan, nan) if x is None or y is None else (x, y)
-        known = here * 2 if box[0] is None else box
-        yield Commune(code, nom, *here, known, int(population or 0), tuple(postcodes or ()), departement)
+        lon_, lat_ = (nan, nan) if x is None or y is None else (x, y)
+        known = (lon_, lat_, lon_, lat_) if box[0] is None else box
+        yield Commune(code, nom, lon_, lat_, known, int(population or 0), tuple(postcodes or ()), departement)
 
 
 def read_communes(path: str | Path) -> Communes:
@@ -326,15 +339,3 @@ def load_communes() -> Communes:
     'Montpellier'
     """
     return read_communes(Path(str(files("mediation_geo") / "datasets" / "communes.parquet")))
-
-
-def codes_of(communes: Communes, codes: Iterable[str]) -> list[Commune]:
-    """
-    Commune values of current codes, unknown ones left out.
-
-    Examples
-    --------
-    >>> [each.nom for each in codes_of(load_communes(), ["34172", "??"])]
-    ['Montpellier']
-    """
-    return [communes.by_code[code] for code in codes if code in communes.by_code]

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from mediation_geo.errors import SchemaMismatch, SourceUnavailable
-from mediation_geo.locate.geocoder import Geocoder
 from mediation_geo.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mediation_geo.locate.geocoder import Geocoder
 
 __all__ = ["ADDED_COLUMNS", "Counts", "geocode_csv"]
 
@@ -108,7 +111,9 @@ def geocode_csv(
                 output.write(head)
             for chunk in _chunks(rows, skip=max(done - 1, 0)):
                 answers = geocoder.batch(_questions(chunk, positions, dialect))
-                output.write(b"".join(_answered(row, values, dialect) for row, values in zip(chunk, _values(answers), strict=True)))
+                output.write(
+                    b"".join(_answered(row, values, dialect) for row, values in zip(chunk, _values(answers), strict=True))
+                )
                 output.flush()
                 rows_written += len(chunk)
                 answered += int(answers["status"].eq("ok").sum())

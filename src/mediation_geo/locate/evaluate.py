@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,21 @@ from mediation_geo.locate.build import read_streets
 from mediation_geo.locate.geocoder import ACCEPT_CONFIDENCE, Geocoder
 from mediation_geo.text import fold
 
-__all__ = ["answerable", "autocomplete_share", "false_accepts", "invented_streets", "measure_queries", "read_queries", "read_tester", "recombined_streets", "run_tester", "summary"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "answerable",
+    "autocomplete_share",
+    "false_accepts",
+    "invented_streets",
+    "measure_queries",
+    "read_queries",
+    "read_tester",
+    "recombined_streets",
+    "run_tester",
+    "summary",
+]
 
 _POINT_M = 100.0
 _LEAST_STREETS = 8
@@ -91,7 +104,8 @@ def measure_queries(geocoder: Geocoder, queries: pd.DataFrame, *, fields: tuple[
     at_street = answers["precision"].isin(["street", "locality", "interpolated"])
     right_point = right_street & numbered.where(queries["expnum"].astype(bool), at_street | numbered)
     judged = queries.assign(
-        label=answers["label"], confidence=answers["confidence"].fillna(0.0), precision=answers["precision"], answered=answers["code_insee"],
+        label=answers["label"], confidence=answers["confidence"].fillna(0.0), precision=answers["precision"],
+        answered=answers["code_insee"],
         right_commune=right_commune, right_street=right_street, right_point=right_point, distance_m=distance,
     )  # fmt: skip
     return judged, len(queries) / seconds
@@ -100,7 +114,7 @@ def measure_queries(geocoder: Geocoder, queries: pd.DataFrame, *, fields: tuple[
 def _metres(queries: pd.DataFrame, answers: pd.DataFrame) -> pd.Series:
     scale = 111_320.0 * np.cos(np.radians(queries["lat"]))
     dx, dy = (answers["lon"] - queries["lon"]) * scale, (answers["lat"] - queries["lat"]) * 111_320.0
-    return np.hypot(dx, dy)
+    return pd.Series(np.hypot(dx, dy), index=queries.index)
 
 
 def summary(judged: pd.DataFrame) -> pd.DataFrame:
@@ -144,7 +158,7 @@ def invented_streets(corpus: str | Path, *, count: int, seed: int) -> pd.DataFra
     keys = streets.groupby("code_insee")["key"].agg(set)
     big = streets.groupby("code_insee").size().loc[lambda size: size >= _LEAST_STREETS].index.intersection(list(names))
     random = np.random.default_rng(seed)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     while len(rows) < count:
         code, stranger = str(random.choice(big)), streets.iloc[int(random.integers(len(streets)))]
         if stranger["key"] in keys[code] or not stranger["key"]:
@@ -175,7 +189,8 @@ def false_accepts(geocoder: Geocoder, invented: pd.DataFrame, *, fields: tuple[s
     answers = geocoder.batch(asked[_FIELDS])
     street = answers["precision"].ne("municipality") & answers["precision"].notna()
     bodies = [
-        _body(question.partition(' ')[2]) == _body(found) for question, found in zip(invented["adresse"], answers["voie"].fillna(""), strict=True)
+        _body(question.partition(" ")[2]) == _body(found)
+        for question, found in zip(invented["adresse"], answers["voie"].fillna(""), strict=True)
     ]
     return invented.assign(
         label=answers["label"],
@@ -191,9 +206,7 @@ def _body(street: str) -> list[str]:
 
 
 def read_tester(folder: str | Path) -> pd.DataFrame:
-    """
-    Cases of geocoder-tester, its CSV files: `file`, `query`, `lon`, `lat`, `limit` and the `expected_*` columns as text.
-    """
+    """Cases of geocoder-tester, its CSV files: `file`, `query`, `lon`, `lat`, `limit` and the `expected_*` columns as text."""
     return pd.DataFrame([case for path in sorted(Path(folder).rglob("*.csv")) for case in _cases(path, Path(folder))]).fillna("")
 
 
@@ -210,7 +223,7 @@ def run_tester(geocoder: Geocoder, cases: pd.DataFrame) -> pd.DataFrame:
     Verdicts on the cases, each asked as one line: `strict` (equal text), `loose` (folded text), and the milliseconds it took.
     """
     verdicts = []
-    for case in cases.to_dict("records"):
+    for case in _records(cases):
         start = perf_counter()
         answers = geocoder.search(
             case["query"],
@@ -233,9 +246,7 @@ def run_tester(geocoder: Geocoder, cases: pd.DataFrame) -> pd.DataFrame:
 
 
 def answerable(cases: pd.DataFrame, corpus: str | Path) -> pd.Series:
-    """
-    Whether the corpus holds the street a case expects, in the postcode or commune it expects.
-    """
+    """Whether the corpus holds the street a case expects, in the postcode or commune it expects."""
     streets = list(read_streets(corpus))
     names = _commune_names(corpus)
     by_postcode = {(" ".join(street_words(each.name)), each.code_postal) for each in streets}
@@ -246,6 +257,10 @@ def answerable(cases: pd.DataFrame, corpus: str | Path) -> pd.Series:
         for key, postcode, city in zip(keys, cases["expected_postcode"], cases["expected_city"], strict=True)
     ]
     return pd.Series(held, index=cases.index)
+
+
+def _records(cases: pd.DataFrame) -> list[dict[str, str]]:
+    return [{str(name): value for name, value in row.items()} for row in cases.to_dict("records")]
 
 
 def _described(candidate: Any) -> dict[str, str]:

@@ -7,13 +7,15 @@ none of them is calibrated, and a right answer to a CEDEX address scores lower t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mediation_geo.locate.address import parse_street, street_words
 from mediation_geo.locate.communes import commune_key
-from mediation_geo.locate.finder import CommuneFinder
 from mediation_geo.locate.likeness import street_likeness
-from mediation_geo.locate.streets import StreetTable
+
+if TYPE_CHECKING:
+    from mediation_geo.locate.finder import CommuneFinder
+    from mediation_geo.locate.streets import StreetTable
 
 __all__ = ["COMMUNE_FOR_ADDRESS", "Asked", "Judge", "Told"]
 
@@ -63,9 +65,7 @@ class Judge:
         self._streets = streets
 
     def confidence(self, asked: Asked, told: Told) -> float:
-        """
-        How much of the question the answer explains; 0 for another commune than the one whose code was given.
-        """
+        """How much of the question the answer explains; 0 for another commune than the one whose code was given."""
         share = self._share(asked, told)
         words = parse_street(asked.adresse).words
         if not told.voie:

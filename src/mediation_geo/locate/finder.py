@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
-from mediation_geo.locate.communes import Commune, Communes
 from mediation_geo.standard.territories import departements_of_postcode
+
+if TYPE_CHECKING:
+    from mediation_geo.locate.communes import Commune, Communes
 
 __all__ = ["CommuneFinder"]
 
@@ -68,9 +71,7 @@ class CommuneFinder:
         ordered = sorted(shares.items(), key=lambda each: (-each[1], -self.communes.by_code[each[0]].population, each[0]))
         return tuple(ordered[:_MOST])
 
-    def _share_of_name(
-        self, code: str, served: tuple[str, ...], postcode: str, departements: tuple[str, ...]
-    ) -> float:
+    def _share_of_name(self, code: str, served: tuple[str, ...], postcode: str, departements: tuple[str, ...]) -> float:
         if code in served:
             return _ALL_AGREE
         if not postcode:

@@ -3,20 +3,22 @@ How like two street names are: word by word, with what is known about the words 
 
 Text in, a number 0-1 out. A word that differs by a letter is a slip of the pen if nobody else uses it, and another street if it
 is itself a word of street names: "Rue Pasteru" is Rue Pasteur, "Rue du Moulin" is not Rue des Moulins. So it is with whole
-names: "Place de la Marie" is hardly anywhere, so the town hall was meant; "Rue de la Gare" is everywhere, so it is not Rue de la Garde.
-These two distinctions keep invented streets out while misspelt ones stay in.
+names: "Place de la Marie" is hardly anywhere, so the town hall was meant; "Rue de la Gare" is everywhere, so it is not
+Rue de la Garde. These two distinctions keep invented streets out while misspelt ones stay in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from mediation_geo.locate.address import STREET_TYPES
-from mediation_geo.locate.streets import CommuneStreets
+
+if TYPE_CHECKING:
+    from mediation_geo.locate.streets import CommuneStreets
 
 __all__ = ["matches", "street_likeness", "word_likeness"]
 
@@ -135,12 +137,14 @@ def _glued_likeness(asked: Sequence[str], found: Sequence[str], known: Known) ->
     if all(word in STREET_TYPES or known(word) for word in asked):
         return 0.0
     left, right = "".join(asked), "".join(found)
-    distance = OSA.distance(left, right, score_cutoff=3)
+    distance = int(OSA.distance(left, right, score_cutoff=3))
     allowed = 1 if len(right) < 10 else 2 if len(right) < 14 else 3
     return 0.95 - 0.05 * distance if distance <= allowed else 0.0
 
 
-def matches(words: Sequence[str], streets: CommuneStreets, *, known: Known, common: Callable[[str], bool]) -> list[tuple[int, float]]:
+def matches(
+    words: Sequence[str], streets: CommuneStreets, *, known: Known, common: Callable[[str], bool]
+) -> list[tuple[int, float]]:
     """
     Positions of the likest streets of a commune with their likeness, best first; equal names alone when there are any.
 

@@ -7,12 +7,16 @@ first check that spoke. Which commune a point should lie in is not known here be
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pyproj import Transformer
 
 from mediation_geo.standard.territories import BOXES, DEPARTEMENTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["PRECISIONS", "coarser_than", "decimals", "precision_of_source", "usable_points"]
 
@@ -68,9 +72,7 @@ def usable_points(lon: pd.Series, lat: pd.Series, *, departement: pd.Series) -> 
     return pd.DataFrame({"lon": x, "lat": y, "code": code}, index=lon.index)
 
 
-def _unproject(
-    x: NDArray[np.float64], y: NDArray[np.float64], code: NDArray[np.object_], departement: pd.Series
-) -> None:
+def _unproject(x: NDArray[np.float64], y: NDArray[np.float64], code: NDArray[np.object_], departement: pd.Series) -> None:
     """Turn metres of the département's legal projection into degrees, in place; axes in either order."""
     metres = (np.abs(x) > 1000) | (np.abs(y) > 1000)
     if not metres.any():

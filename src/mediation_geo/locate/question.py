@@ -8,13 +8,16 @@ reading; which is right is decided by the streets that exist, not here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mediation_geo.locate.address import STREET_TYPES, StreetLine, split_street, tokenise
 from mediation_geo.locate.communes import key_of_folded
-from mediation_geo.locate.finder import CommuneFinder, Scored
 from mediation_geo.standard.territories import departements_of_postcode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mediation_geo.locate.finder import CommuneFinder, Scored
 
 __all__ = ["Reading", "misspelt_readings", "readings", "whole_line"]
 
@@ -87,7 +90,8 @@ def whole_line(q: str, *, places: Scored = (), postcode: str = "") -> Reading:
 
 def misspelt_readings(q: str, *, finder: CommuneFinder) -> list[Reading]:
     """
-    Readings in which the last words are nearly the name of a commune, or a postcode that lost a digit; slower, for lines that have no better reading.
+    Readings in which the last words are nearly the name of a commune, or a postcode that lost a digit; slower, for lines
+    that have no better reading.
 
     Examples
     --------

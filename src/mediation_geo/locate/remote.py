@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -24,6 +23,8 @@ from mediation_geo.locate.finder import CommuneFinder
 from mediation_geo.locate.geocoder import Candidate, batch_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     import pandas as pd
 
     from mediation_geo.locate.streets import StreetTable
@@ -116,7 +117,15 @@ class RemoteGeocoder:
         text = _sendable(q)
         if not text:
             return []
-        parameters = {"q": text, "limit": limit, "autocomplete": 0, "lon": lon, "lat": lat, "citycode": code_insee, "postcode": code_postal}
+        parameters = {
+            "q": text,
+            "limit": limit,
+            "autocomplete": 0,
+            "lon": lon,
+            "lat": lat,
+            "citycode": code_insee,
+            "postcode": code_postal,
+        }
         answer = self._get("/search", {name: value for name, value in parameters.items() if value is not None})
         asked = Asked(q, code_postal or "", "", code_insee or "")
         found = [self._from_feature(each, asked, free=True) for each in answer]
@@ -208,9 +217,8 @@ class RemoteGeocoder:
             error.add_note(response.headers.get("retry-after", ""))
             raise error
         if response.status_code != httpx.codes.OK:
-            message = (
-                f"{response.request.url.copy_with(query=None)}: status {response.status_code}, expected 200: {response.text[:200]!r}"
-            )
+            where = response.request.url.copy_with(query=None)
+            message = f"{where}: status {response.status_code}, expected 200: {response.text[:200]!r}"
             raise GeocoderProtocolError(message)
 
     def _from_row(self, row: dict[str, str], asked: Asked) -> Candidate | str:

@@ -1,16 +1,16 @@
 """
 The tables of `eval geocode`, as lines of text.
 
-Comes in: the folder of the evaluation files and, when built, a street table of their corpus. Goes out: lines. What is measured and how
-is in `evaluate`.
+Comes in: the folder of the evaluation files and, when built, a street table of their corpus. Goes out: lines. What is measured and
+how is in `evaluate`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -32,6 +32,9 @@ from mediation_geo.locate.evaluate import (
 )
 from mediation_geo.locate.geocoder import ACCEPT_CONFIDENCE
 from mediation_geo.locate.resolve import resolve_communes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["moved_records", "report_quality"]
 
@@ -73,7 +76,8 @@ def report_quality(folder: Path, *, streets: Path | None, held_out: bool, seed: 
             build_streets([corpus], table, communes=load_communes(), data_version="evaluation")
         geocoder = EmbeddedGeocoder(table)
         queries = read_queries(folder / _QUERIES, held_out=held_out)
-        yield f"queries: {'held out' if held_out else 'tuning'} half, {len(queries)}; accepted from confidence {ACCEPT_CONFIDENCE}"
+        half = "held out" if held_out else "tuning"
+        yield f"queries: {half} half, {len(queries)}; accepted from confidence {ACCEPT_CONFIDENCE}"
         yield from _queries_and_inventions(geocoder, queries, corpus, seed)
         yield from _one_line(geocoder, folder, queries, corpus, seed)
     yield from _moved(folder)
@@ -96,11 +100,10 @@ def _queries_and_inventions(geocoder: EmbeddedGeocoder, queries: pd.DataFrame, c
             )
 
 
-def _one_line(
-    geocoder: EmbeddedGeocoder, folder: Path, queries: pd.DataFrame, corpus: Path, seed: int
-) -> Iterator[str]:
+def _one_line(geocoder: EmbeddedGeocoder, folder: Path, queries: pd.DataFrame, corpus: Path, seed: int) -> Iterator[str]:
     share, times = autocomplete_share(geocoder, queries, count=600, seed=seed)
-    yield f"\n## autocomplete, lines cut at 75 %: right street among the first 5: {100 * share:.1f} %, p50 {times[0]:.1f} ms, p95 {times[1]:.1f} ms"
+    yield f"\n## autocomplete, lines cut at 75 %: right street among the first 5: {100 * share:.1f} %"
+    yield f"p50 {times[0]:.1f} ms, p95 {times[1]:.1f} ms"
     cases = read_tester(folder / "geocoder-tester-france")
     verdicts = run_tester(geocoder, cases)
     verdicts["held"] = answerable(cases, corpus)
@@ -144,5 +147,8 @@ def moved_records(path: Path) -> pd.DataFrame:
     names = [communes.by_code[code].nom if code in communes.by_code else "" for code in resolved["code"].fillna("")]
     distance = resolved["distance_m"]
     return records[["commune", "code_postal", "official"]].assign(
-        ours=resolved["code"], name=names, postcode_serves=resolved["served"], point_inside=distance.eq(0).where(distance.notna(), "-")
+        ours=resolved["code"],
+        name=names,
+        postcode_serves=resolved["served"],
+        point_inside=distance.eq(0).where(distance.notna(), "-"),
     )

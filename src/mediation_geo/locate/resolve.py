@@ -8,9 +8,10 @@ them is wrong somewhere in the sources.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from rapidfuzz.distance import Indel, JaroWinkler
 from rapidfuzz.process import cpdist
 from scipy.spatial import cKDTree
@@ -19,6 +20,9 @@ from shapely import STRtree, box, points
 from mediation_geo.geodesy import geocentric_m
 from mediation_geo.locate.communes import Communes, commune_key
 from mediation_geo.standard.territories import departement_of_commune, departements_of_postcode
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["EVIDENCE", "resolve_communes"]
 
@@ -57,7 +61,8 @@ def resolve_communes(records: pd.DataFrame, *, communes: Communes) -> pd.DataFra
     -------
     pandas.DataFrame, shape (n, ...)
         Index of `records`; columns `code` (current commune or missing), `score`, `margin` (to the second best commune),
-        `name_likeness` (0-1, NaN without a name), `served` (the postcode serves it), `distance_m` (to its box, NaN without a position).
+        `name_likeness` (0-1, NaN without a name), `served` (the postcode serves it), `distance_m` (to its box, NaN without
+        a position).
 
     Notes
     -----

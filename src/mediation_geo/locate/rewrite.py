@@ -73,9 +73,12 @@ def _facts(records: pd.DataFrame, resolved: pd.DataFrame, communes: Communes) ->
     rows = [
         _fact(*each, communes)
         for each in zip(
-            records["commune"].fillna(""), records["code_postal"].fillna(""), records["code_insee"].fillna(""),
-            resolved["code"].fillna(""), strict=True,
-        )  # fmt: skip
+            records["commune"].fillna(""),
+            records["code_postal"].fillna(""),
+            records["code_insee"].fillna(""),
+            resolved["code"].fillna(""),
+            strict=True,
+        )
     ]
     names = ["nom", "code_postal", "code_insee", "arrondissement", "departement", "renamed", "postcode_code", "insee_code"]
     return pd.DataFrame(rows, columns=names, index=records.index).astype(object)

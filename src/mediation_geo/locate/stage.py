@@ -23,11 +23,10 @@ __all__ = ["FAR_M", "NEAR_M", "SUSPECT_M", "locate"]
 # Metres outside the own commune: commune limits are generalised; beyond ten kilometres the point is of another place.
 NEAR_M, SUSPECT_M, FAR_M = 200.0, 2_000.0, 10_000.0
 _CENTRE_M = 15.0
+_METRES_PER_DEGREE = 111_320.0
 
 
-def locate(
-    records: pd.DataFrame, *, communes: Communes | None = None, geocoder: Geocoder | None = None
-) -> StageResult:
+def locate(records: pd.DataFrame, *, communes: Communes | None = None, geocoder: Geocoder | None = None) -> StageResult:
     """
     Records with commune, position, precision and uncertainty.
 
@@ -85,18 +84,16 @@ def _place(
     far = distance.gt(FAR_M)
     points = checked[["lon", "lat"]].mask(far)
     at_centre = _metres(points["lon"], points["lat"], centres["lon"], centres["lat"]).lt(_CENTRE_M)
-    judged = precision_of_source(
-        points, adresse=records["adresse"], at_centre=at_centre, centre_radius_m=centres["radius_m"]
-    )
+    judged = precision_of_source(points, adresse=records["adresse"], at_centre=at_centre, centre_radius_m=centres["radius_m"])
     placed = records.assign(
         longitude=points["lon"],
         latitude=points["lat"],
         position_precision=judged["position_precision"],
         position_uncertainty_m=judged["position_uncertainty_m"],
-        position_origin=pd.Series(np.where(points["lon"].notna(), "source", None), index=records.index, dtype=object),
+        position_origin=_column(records).mask(points["lon"].notna(), "source"),
     )
     value = _written(records["latitude"], records["longitude"])
-    outside = pd.Series(None, index=records.index, dtype=object)
+    outside = _column(records)
     outside = outside.mask(distance.gt(NEAR_M), "position_outside_commune").mask(distance.gt(SUSPECT_M), "position_suspect")
     outside = outside.mask(far, "position_far_from_commune")
     issues = [
@@ -110,9 +107,7 @@ def _place(
     return _fall_back_to_centre(placed, centres, issues), issues
 
 
-def _geocode(
-    placed: pd.DataFrame, *, suspect: pd.Series, geocoder: Geocoder
-) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+def _geocode(placed: pd.DataFrame, *, suspect: pd.Series, geocoder: Geocoder) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     ask = (placed["longitude"].isna() | suspect) & placed["adresse"].notna()
     if not ask.any():
         return placed, []
@@ -122,11 +117,14 @@ def _geocode(
     same_commune = placed["code_insee"].isna() | answers["code_insee"].eq(placed["code_insee"])
     moved = ~_metres(placed["longitude"], placed["latitude"], answers["lon"], answers["lat"]).le(SUSPECT_M)
     take = fine & same_commune & moved & ~coarser_than(answers["precision"], placed["position_precision"])
-    code = pd.Series(None, index=placed.index, dtype=object)
+    code = _column(placed)
     code = code.mask(answers["status"].eq("error"), "geocode_unavailable")
     code = code.mask(take, "position_geocoded").mask(take & placed["longitude"].notna(), "position_replaced")
     issues = _issues(
-        placed, code, value=_written(placed["latitude"], placed["longitude"]), corrected=_written(answers["lat"], answers["lon"]).where(take)
+        placed,
+        code,
+        value=_written(placed["latitude"], placed["longitude"]),
+        corrected=_written(answers["lat"], answers["lon"]).where(take),
     )
     found = {
         "longitude": "lon",
@@ -141,7 +139,7 @@ def _geocode(
 def _fall_back_to_centre(placed: pd.DataFrame, centres: pd.DataFrame, issues: list[pd.DataFrame]) -> pd.DataFrame:
     bare = placed["longitude"].isna()
     known = bare & centres["lon"].notna()
-    code = pd.Series(None, index=placed.index, dtype=object)
+    code = _column(placed)
     code = code.mask(bare, "position_missing").mask(known, "position_from_commune")
     issues.extend(_issues(placed, code, corrected=_written(centres["lat"], centres["lon"])))
     return placed.assign(
@@ -151,6 +149,11 @@ def _fall_back_to_centre(placed: pd.DataFrame, centres: pd.DataFrame, issues: li
         position_uncertainty_m=placed["position_uncertainty_m"].mask(known, centres["radius_m"]),
         position_origin=placed["position_origin"].mask(known, "commune"),
     )
+
+
+def _column(frame: pd.DataFrame) -> pd.Series:
+    """Column of missing values, to be filled by `mask`."""
+    return pd.Series([None] * len(frame), index=frame.index, dtype="object")
 
 
 def _centres(records: pd.DataFrame, communes: Communes) -> pd.DataFrame:
@@ -167,16 +170,18 @@ def _centres(records: pd.DataFrame, communes: Communes) -> pd.DataFrame:
 
 
 def _distance_to_box_m(points: pd.DataFrame, boxes: pd.DataFrame) -> pd.Series:
-    scale = 111_320.0 * np.cos(np.radians(points["lat"]))
-    dx = np.maximum(boxes["xmin"] - points["lon"], points["lon"] - boxes["xmax"]).clip(lower=0.0) * scale
-    dy = np.maximum(boxes["ymin"] - points["lat"], points["lat"] - boxes["ymax"]).clip(lower=0.0) * 111_320.0
-    return np.hypot(dx, dy)
+    lon, lat = points["lon"], points["lat"]
+    nearest_lon = lon.clip(boxes["xmin"], boxes["xmax"])
+    nearest_lat = lat.clip(boxes["ymin"], boxes["ymax"])
+    return _metres(lon, lat, nearest_lon, nearest_lat).where(boxes["xmin"].notna())
 
 
 def _metres(lon_left: pd.Series, lat_left: pd.Series, lon_right: pd.Series, lat_right: pd.Series) -> pd.Series:
     # Flat earth on purpose: the thresholds are kilometres and the points lie in one commune.
-    scale = 111_320.0 * np.cos(np.radians(lat_left))
-    return np.hypot((lon_left - lon_right) * scale, (lat_left - lat_right) * 111_320.0)
+    dx = (lon_left - lon_right) * _METRES_PER_DEGREE * np.cos(np.radians(lat_left))
+    dy = (lat_left - lat_right) * _METRES_PER_DEGREE
+    metres: pd.Series = (dx**2 + dy**2) ** 0.5
+    return metres
 
 
 def _written(lat: pd.Series, lon: pd.Series) -> pd.Series:

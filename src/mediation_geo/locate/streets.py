@@ -1,8 +1,8 @@
 """
 The street table on disk: an SQLite file of streets by commune, with their numbers, read one commune at a time.
 
-Comes in: the path of a file that `build` has written. Goes out: streets of a commune, positions of numbers, streets around a point,
-streets with given words. Nothing here weighs evidence.
+Comes in: the path of a file that `build` has written. Goes out: streets of a commune, positions of numbers, streets around a
+point, streets with given words. Nothing here weighs evidence.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import sqlite3
 import struct
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mediation_geo.errors import GeocoderError
 from mediation_geo.locate.address import NORMALISER_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["FORMAT_VERSION", "SCHEMA", "CommuneStreets", "Street", "StreetTable", "pack_numbers", "unpack_numbers"]
 
@@ -32,6 +34,7 @@ CREATE TABLE streets (
 """
 _MICRODEGREES = 1e6
 _CACHED_COMMUNES = 2_048
+_NEIGHBOUR = 10
 # A name with a smaller share of all streets is likelier a slip of the pen for a street that is here than a street that is not.
 _COMMON_SHARE = 5e-5
 
@@ -52,7 +55,9 @@ class Street(NamedTuple):
     importance: float
 
 
-_COLUMNS = "id, commune, coalesce(arrondissement, ''), coalesce(postcode, ''), name, key, lon, lat, radius_m, is_place, importance"
+_COLUMNS = (
+    "id, commune, coalesce(arrondissement, ''), coalesce(postcode, ''), name, key, lon, lat, radius_m, is_place, importance"
+)
 
 
 class CommuneStreets(NamedTuple):
@@ -77,9 +82,7 @@ def pack_numbers(numbers: dict[tuple[int, str], tuple[float, float]], lon: float
     ordered = sorted(numbers)
     values = array("H", [number for number, _ in ordered]).tobytes()
     suffixes = bytes(ord(suffix) if suffix else 0 for _, suffix in ordered)
-    offsets = [
-        round((numbers[each][axis] - (lon, lat)[axis]) * _MICRODEGREES) for each in ordered for axis in (0, 1)
-    ]
+    offsets = [round((numbers[each][axis] - (lon, lat)[axis]) * _MICRODEGREES) for each in ordered for axis in (0, 1)]
     return values + suffixes + struct.pack(f"<{len(offsets)}i", *offsets)
 
 
@@ -142,7 +145,7 @@ class StreetTable:
     @property
     def version(self) -> str:
         """Version of the addresses inside: answers of another version are asked again."""
-        return self.meta.get("data_version", "")
+        return str(self.meta.get("data_version", ""))
 
     def _in_commune(self, code: str) -> CommuneStreets:
         rows = self._sqlite.execute(f"SELECT {_COLUMNS} FROM streets WHERE commune = ? ORDER BY id", (code,))
@@ -197,14 +200,14 @@ class StreetTable:
         street: Street, number: int, suffix: str, packed: bytes, values: Sequence[int], first: int
     ) -> tuple[str, float, float, str] | None:
         count = len(values)
-        sides = [
-            next((each for each in steps if values[each] % 2 == number % 2 and abs(values[each] - number) <= 10), None)
-            for steps in (range(first - 1, -1, -1), range(first, count))
-        ]
-        if sides[0] is None or sides[1] is None:
+        same = [each for each in range(count) if values[each] % 2 == number % 2 and abs(values[each] - number) <= _NEIGHBOUR]
+        before = next((each for each in reversed(same) if each < first), None)
+        after = next((each for each in same if each >= first), None)
+        if before is None or after is None:
             return None
-        (lon0, lat0), (lon1, lat1) = (struct.unpack_from("<2i", packed, 3 * count + 8 * each) for each in sides if each is not None)
-        share = (number - values[sides[0]]) / (values[sides[1]] - values[sides[0]])
+        lon0, lat0 = struct.unpack_from("<2i", packed, 3 * count + 8 * before)
+        lon1, lat1 = struct.unpack_from("<2i", packed, 3 * count + 8 * after)
+        share = (number - values[before]) / (values[after] - values[before])
         lon = street.lon + (lon0 + share * (lon1 - lon0)) / _MICRODEGREES
         lat = street.lat + (lat0 + share * (lat1 - lat0)) / _MICRODEGREES
         return "interpolated", lon, lat, suffix

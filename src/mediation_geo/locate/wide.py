@@ -7,15 +7,18 @@ Comes in: words or a point. Goes out: communes or streets with a share 0-1 that 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from mediation_geo.locate.communes import Communes
-from mediation_geo.locate.finder import Scored
-from mediation_geo.locate.streets import Street, StreetTable
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mediation_geo.locate.communes import Communes
+    from mediation_geo.locate.finder import Scored
+    from mediation_geo.locate.streets import Street, StreetTable
 
 __all__ = ["around_point", "corrected_words", "street_anywhere"]
 
