@@ -128,12 +128,13 @@ def _instant(text: str | None) -> datetime:
 
 
 def _release(releases: Path | None, instant: datetime) -> Any:
-    from mediation_geo.pipeline import ensure_release
     from mediation_geo.release import current_id, open_release
     from mediation_geo.settings import Settings
 
     folder = releases or Settings.from_environment().releases
     if current_id(folder) is None:
+        from mediation_geo.pipeline import ensure_release
+
         ensure_release(folder, as_of=instant.date(), report=say)
     return open_release(folder)
 
