@@ -6,7 +6,6 @@ Labelled pairs in, rows of figures out. It prints nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -292,7 +291,7 @@ def _official_decision(path: Path, pairs: LabelledPairs) -> NDArray[np.bool_]:
 def _cross_fitted(trained: LabelledPairs, pairs: LabelledPairs, *, model: Model) -> NDArray[np.float64]:
     """Log-odds of pairs that are in the training set too, each from a fit without its fold."""
     features = [labelled_features(each, tokens=model.tokens) for each in (trained, pairs)]
-    both = pd.concat(features, ignore_index=True)
+    both = np.vstack(features)
     target = np.concatenate([trained.positive, pairs.positive])
     raw = cross_fitted_log_odds(both, target, penalty=PENALTY, groups=[*trained.group, *pairs.group])
     slope, offset = model.calibration
@@ -308,17 +307,3 @@ def _blocked(pairs: LabelledPairs) -> NDArray[np.bool_]:
 
 def _packed(left: Positions, right: Positions, *, n: int) -> Positions:
     return np.asarray(left * n + right, dtype=np.int64)
-
-
-def format_table(table: pd.DataFrame, *, floats: Sequence[str] = ()) -> str:
-    """
-    Table as aligned text, figures with three decimals.
-
-    Examples
-    --------
-    >>> print(format_table(pd.DataFrame({"rule": ["model"], "f1": [0.9512]})))
-     rule    f1
-    model 0.951
-    """
-    del floats
-    return str(table.to_string(index=False, float_format=lambda value: f"{value:.3f}"))

@@ -6,6 +6,7 @@ Prepared records and pairs of positions in, one row of features a pair out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from mediation_geo.dedupe.blocks import Positions
 from mediation_geo.dedupe.lexicon import lexicon
 from mediation_geo.dedupe.normalise import Prepared
 
-__all__ = ["FEATURES", "SHARED_COMMUNES", "TokenWeights", "pair_distance_m", "pair_features"]
+__all__ = ["FEATURES", "SHARED_COMMUNES", "TokenWeights", "feature", "pair_distance_m", "pair_features", "switchboards"]
 
 # A phone or a mail box of places in more communes than this is a switchboard or a travelling adviser: it says nothing.
 SHARED_COMMUNES = 4
@@ -32,6 +33,7 @@ _SAME_STREET = 0.85
 _OTHER_STREET = 0.6
 
 Column = NDArray[np.float64]
+Columns = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def pair_features(
     *,
     tokens: TokenWeights,
     known_contacts: pd.DataFrame | None = None,
-) -> pd.DataFrame:
+) -> NDArray[np.float64]:
     """
     Features of pairs.
 
@@ -77,27 +79,41 @@ def pair_features(
 
     Returns
     -------
-    pandas.DataFrame
-        m rows of float64, the columns `FEATURES`; every value is finite.
+    numpy.ndarray of float64, shape (m, k)
+        One column for each of `FEATURES`, in that order; every value is finite.
 
     Notes
     -----
     All features but `same_src` are symmetric functions of two records. An unknown distance has its own feature and the
     neutral value of 116 m; it is never taken for nearness.
     """
-    frame = prepared.frame
+    told = prepared.columns
     columns: dict[str, Column] = {}
-    columns.update(_name_features(frame, left, right, tokens=tokens))
+    columns.update(_name_features(told, left, right, tokens=tokens))
     columns["acronym"] = _acronym_feature(prepared, left, right)
-    columns.update(_kind_features(frame, left, right))
-    columns.update(_address_features(frame, left, right))
+    columns.update(_kind_features(told, left, right))
+    columns.update(_address_features(told, left, right))
     columns.update(_distance_features(prepared.points, left, right))
     columns.update(_contact_features(prepared, left, right))
     if known_contacts is not None:
         columns.update(_told_contacts(known_contacts, mail_ne=columns["mail_ne"]))
-    columns["same_src"] = _equal(frame["source"], left, right)
+    columns["same_src"] = _equal(told["source"], left, right)
     _add_combinations(columns)
-    return pd.DataFrame({name: columns[name] for name in FEATURES})
+    return np.column_stack([columns[name] for name in FEATURES])
+
+
+def feature(features: NDArray[np.float64], name: str) -> Column:
+    """
+    One column of the features.
+
+    Parameters
+    ----------
+    features : numpy.ndarray of float64, shape (m, k)
+        As `pair_features` returns them.
+    name : str
+        One of `FEATURES`.
+    """
+    return features[:, FEATURES.index(name)]
 
 
 def pair_distance_m(points: NDArray[np.float64], left: Positions, right: Positions) -> Column:
@@ -114,33 +130,52 @@ def pair_distance_m(points: NDArray[np.float64], left: Positions, right: Positio
     return np.asarray(np.sqrt(((points[left] - points[right]) ** 2).sum(axis=1)))
 
 
-def _name_features(frame: pd.DataFrame, left: Positions, right: Positions, *, tokens: TokenWeights) -> dict[str, Column]:
-    full = _similarity(frame["full"], left, right, fuzz.token_sort_ratio)
-    core = _similarity(frame["core"], left, right, fuzz.token_sort_ratio)
-    specific = _similarity(frame["specific"], left, right, fuzz.token_sort_ratio)
-    specific = np.maximum(specific, 0.95 * _similarity(frame["specific"], left, right, fuzz.token_set_ratio))
-    has = frame["specific"].ne("").to_numpy(dtype=bool)
+def switchboards(contacts: NDArray[np.object_], insee: NDArray[np.object_]) -> list[str]:
+    """
+    Contacts of places in many communes, which tell nothing about where a place is.
+
+    Parameters
+    ----------
+    contacts, insee : numpy.ndarray of object, shape (n,)
+        A phone or mail, and the commune it was given for. Copies of one record in several sources do not count twice.
+
+    Examples
+    --------
+    >>> switchboards(np.array(["467"] * 5, dtype=object), np.array(["1", "2", "3", "4", "5"], dtype=object))
+    ['467']
+    """
+    pairs = {(a, b) for a, b in zip(contacts.tolist(), insee.tolist(), strict=True) if a is not None and b is not None}
+    counts = Counter(contact for contact, _ in pairs)
+    return sorted(contact for contact, communes in counts.items() if communes > SHARED_COMMUNES)
+
+
+def _name_features(told: Columns, left: Positions, right: Positions, *, tokens: TokenWeights) -> dict[str, Column]:
+    full = _similarity(told["full"], left, right, fuzz.token_sort_ratio)
+    core = _similarity(told["core"], left, right, fuzz.token_sort_ratio)
+    specific = _similarity(told["specific"], left, right, fuzz.token_sort_ratio)
+    specific = np.maximum(specific, 0.95 * _similarity(told["specific"], left, right, fuzz.token_set_ratio))
+    has = told["specific"] != ""
     both, neither = has[left] & has[right], ~has[left] & ~has[right]
-    shared, smaller, union = _shared_weight(frame["core"], left, right, tokens=tokens)
-    numbers = frame["numbers"].to_numpy(dtype=object)
+    shared, smaller, union = _shared_weight(told["core"], left, right, tokens=tokens)
+    numbers = told["numbers"]
     return {
         "name": np.maximum(full, core),
-        "name_set": _similarity(frame["full"], left, right, fuzz.token_set_ratio),
+        "name_set": _similarity(told["full"], left, right, fuzz.token_set_ratio),
         "idf_min": shared / np.maximum(smaller, 1e-9),
         "idf_jac": shared / np.maximum(union, 1e-9),
         "specific": np.where(both, specific, 0.0),
         "specific_both": both.astype(np.float64),
         "specific_none": neither.astype(np.float64),
-        "name_eq": _equal(frame["full"], left, right),
+        "name_eq": _equal(told["full"], left, right),
         "numbers_ne": ((numbers[left] != numbers[right]) & (numbers[left] != "") & (numbers[right] != "")).astype(np.float64),
     }
 
 
-def _kind_features(frame: pd.DataFrame, left: Positions, right: Positions) -> dict[str, Column]:
-    kinds = frame["kinds"].to_numpy(dtype=np.int64)
+def _kind_features(told: Columns, left: Positions, right: Positions) -> dict[str, Column]:
+    kinds = told["kinds"]
     a, b = kinds[left], kinds[right]
     known = (a != 0) & (b != 0)
-    mobile = frame["mobile"].to_numpy(dtype=bool)
+    mobile = told["mobile"]
     france_services = lexicon().kinds["franceservices"]
     labelled = (kinds & france_services) != 0
     return {
@@ -163,15 +198,15 @@ def _acronym_feature(prepared: Prepared, left: Positions, right: Positions) -> C
     )
 
 
-def _address_features(frame: pd.DataFrame, left: Positions, right: Positions) -> dict[str, Column]:
-    street = frame["street"].fillna("")
-    has = street.ne("").to_numpy(dtype=bool)
+def _address_features(told: Columns, left: Positions, right: Positions) -> dict[str, Column]:
+    street = told["street"]
+    has = _known(street)
     known = has[left] & has[right]
     similar = _similarity(street, left, right, fuzz.token_sort_ratio)
     similar = np.maximum(similar, 0.95 * _similarity(street, left, right, fuzz.token_set_ratio))
-    insee = _equal(frame["insee"], left, right)
-    number_eq = _equal(frame["number"], left, right)
-    number_ne = _differ(frame["number"], left, right)
+    insee = _equal(told["insee"], left, right)
+    number_eq = _equal(told["number"], left, right)
+    number_ne = _differ(told["number"], left, right)
     same = known & (similar >= _SAME_STREET) & (insee == 1)
     return {
         "street": np.where(known, similar, 0.5),
@@ -182,7 +217,7 @@ def _address_features(frame: pd.DataFrame, left: Positions, right: Positions) ->
         "same_street": same.astype(np.float64),
         "same_address": (same & (number_eq == 1)).astype(np.float64),
         "insee": insee,
-        "insee_ne": _differ(frame["insee"], left, right),
+        "insee_ne": _differ(told["insee"], left, right),
     }
 
 
@@ -200,19 +235,20 @@ def _distance_features(points: NDArray[np.float64], left: Positions, right: Posi
 
 
 def _contact_features(prepared: Prepared, left: Positions, right: Positions) -> dict[str, Column]:
-    frame = prepared.frame
-    phone = frame["phone"].where(~frame["phone"].isin(_switchboards(frame["phone"], frame["insee"])))
+    told = prepared.columns
+    phone = told["phone"].copy()
+    phone[np.isin(phone.astype(str), switchboards(phone, told["insee"]))] = None
     mail_eq, mail_ne = _mail_features(prepared, left, right)
-    siren_differs = _differ(frame["siren"], left, right)
+    siren_differs = _differ(told["siren"], left, right)
     return {
         "tel_eq": _equal(phone, left, right),
         "tel_ne": _differ(phone, left, right),
         "mail_eq": mail_eq,
         "mail_ne": mail_ne,
-        "siret_eq": _equal(frame["siret"], left, right),
+        "siret_eq": _equal(told["siret"], left, right),
         "siret_ne": siren_differs,
-        "web_eq": _equal(frame["site"], left, right),
-        "web_ne": _differ(frame["site"], left, right),
+        "web_eq": _equal(told["site"], left, right),
+        "web_ne": _differ(told["site"], left, right),
     }
 
 
@@ -231,8 +267,8 @@ def _told_contacts(known: pd.DataFrame, *, mail_ne: Column) -> dict[str, Column]
 def _mail_features(prepared: Prepared, left: Positions, right: Positions) -> tuple[Column, Column]:
     mails = prepared.mails
     rows = [row for row, each in enumerate(mails) for _ in each]
-    every = pd.Series([mail for each in mails for mail in each], dtype=object)
-    common = frozenset(_switchboards(every, prepared.frame["insee"].iloc[rows].reset_index(drop=True)))
+    every = np.array([mail for each in mails for mail in each], dtype=object)
+    common = frozenset(switchboards(every, prepared.columns["insee"][np.array(rows, dtype=np.int64)]))
     sets = np.empty(len(mails), dtype=object)
     sets[:] = [each - common if common and each else each for each in mails]
     domains = np.empty(len(mails), dtype=object)
@@ -277,36 +313,30 @@ FEATURES: tuple[str, ...] = (
 
 
 def _similarity(
-    text: pd.Series[Any], left: Positions, right: Positions, scorer: Callable[..., float]
+    text: NDArray[np.object_], left: Positions, right: Positions, scorer: Callable[..., float]
 ) -> Column:
-    values = text.to_numpy(dtype=object)
     if len(left) == 0:
         return np.empty(0)
-    return np.asarray(cpdist(values[left].tolist(), values[right].tolist(), scorer=scorer, dtype=np.float32) / 100.0, dtype=np.float64)
+    ratios = cpdist(text[left].tolist(), text[right].tolist(), scorer=scorer, dtype=np.float32)
+    return np.asarray(ratios / 100.0, dtype=np.float64)
 
 
-def _codes(values: pd.Series[Any]) -> NDArray[np.int64]:
-    return np.asarray(pd.factorize(values)[0], dtype=np.int64)
+def _known(values: NDArray[np.object_]) -> NDArray[np.bool_]:
+    return np.array([value is not None for value in values.tolist()], dtype=bool)
 
 
-def _equal(values: pd.Series[Any], left: Positions, right: Positions) -> Column:
-    codes = _codes(values)
-    return ((codes[left] == codes[right]) & (codes[left] >= 0)).astype(np.float64)
+def _equal(values: NDArray[np.object_], left: Positions, right: Positions) -> Column:
+    known = _known(values)
+    return np.asarray((values[left] == values[right]) & known[left], dtype=np.float64)
 
 
-def _differ(values: pd.Series[Any], left: Positions, right: Positions) -> Column:
-    codes = _codes(values)
-    return ((codes[left] != codes[right]) & (codes[left] >= 0) & (codes[right] >= 0)).astype(np.float64)
-
-
-def _switchboards(contacts: pd.Series[Any], insee: pd.Series[Any]) -> list[str]:
-    """Contacts of places in many communes; copies of one record in several sources do not count twice."""
-    communes = pd.DataFrame({"contact": contacts, "insee": insee}).dropna().drop_duplicates()["contact"].value_counts()
-    return list(communes.index[communes > SHARED_COMMUNES])
+def _differ(values: NDArray[np.object_], left: Positions, right: Positions) -> Column:
+    known = _known(values)
+    return np.asarray((values[left] != values[right]) & known[left] & known[right], dtype=np.float64)
 
 
 def _shared_weight(
-    core: pd.Series[Any], left: Positions, right: Positions, *, tokens: TokenWeights
+    core: NDArray[np.object_], left: Positions, right: Positions, *, tokens: TokenWeights
 ) -> tuple[Column, Column, Column]:
     """Weight of the words two names share, of the lighter name, and of all words together."""
     codes, names = pd.factorize(core)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mediation_geo.dedupe.blocks import Positions, unique_pairs
 from mediation_geo.dedupe.clusters import Clusters, Constraints, average_linkage, closure
-from mediation_geo.dedupe.features import FEATURES, pair_distance_m, pair_features
+from mediation_geo.dedupe.features import FEATURES, feature, pair_distance_m, pair_features
 from mediation_geo.dedupe.identity import Previous
 from mediation_geo.dedupe.model import Thresholds, load_model, logit
 from mediation_geo.dedupe.normalise import prepare
@@ -145,14 +145,14 @@ def judge_by_model(records: pd.DataFrame, previous: Previous | None, decisions: 
     features = pair_features(prepared, left, right, tokens=model.tokens)
     log_odds = model.log_odds(features)
     together = _together_before(records["record_id"], previous, left, right)
-    apart = (pair_distance_m(prepared.points, left, right) > APART_M) & ~features["same_address"].to_numpy(dtype=bool)
+    apart = (pair_distance_m(prepared.points, left, right) > APART_M) & ~feature(features, "same_address").astype(bool)
     strength = _strength(log_odds, model.thresholds, together=together, apart=apart)
     groups = np.asarray(pd.factorize(source_names(records))[0], dtype=np.int64)
     constraints = Constraints(must=decisions.must, cannot=decisions.cannot, groups=groups)
     clusters = average_linkage(left, right, strength, n=len(records), constraints=constraints)
     united = clusters[left] == clusters[right]
     review = ~united & (log_odds >= logit(model.thresholds.review))
-    beside = features["near"].to_numpy(dtype=bool)
+    beside = feature(features, "near").astype(bool)
     decision = np.select([united, review, beside], ["match", "review", "located_with"], "distinct").astype(object)
     return Judgement(
         left,

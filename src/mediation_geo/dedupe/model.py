@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from mediation_geo.dedupe.features import FEATURES, TokenWeights
@@ -80,45 +79,44 @@ class Model:
     thresholds: Thresholds
     tokens: TokenWeights
 
-    def contributions(self, features: pd.DataFrame) -> NDArray[np.float64]:
+    def contributions(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """
         Log-odds that each feature adds to or takes from the average pair.
 
         Parameters
         ----------
-        features : pandas.DataFrame, shape (m, k)
+        features : numpy.ndarray of float64, shape (m, k)
             As `pair_features` returns them.
 
         Returns
         -------
         numpy.ndarray of float64, shape (m, k)
         """
-        values = features[list(FEATURES)].to_numpy(dtype=np.float64)
-        return np.asarray(self.calibration[0] * self.coefficients * (values - self.mean) / self.scale)
+        return np.asarray(self.calibration[0] * self.coefficients * (features - self.mean) / self.scale)
 
     @property
     def base(self) -> float:
         """Calibrated log-odds of the average pair."""
         return self.calibration[0] * self.intercept + self.calibration[1]
 
-    def log_odds(self, features: pd.DataFrame) -> NDArray[np.float64]:
+    def log_odds(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """
         Calibrated log-odds that two records are one place: `base` and all contributions.
 
         Parameters
         ----------
-        features : pandas.DataFrame, shape (m, k)
+        features : numpy.ndarray of float64, shape (m, k)
             As `pair_features` returns them.
         """
         return np.asarray(self.base + self.contributions(features).sum(axis=1))
 
-    def probability(self, features: pd.DataFrame) -> NDArray[np.float64]:
+    def probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """
         Calibrated probability that two records are one place.
 
         Parameters
         ----------
-        features : pandas.DataFrame, shape (m, k)
+        features : numpy.ndarray of float64, shape (m, k)
             As `pair_features` returns them.
         """
         return np.asarray(1.0 / (1.0 + np.exp(-self.log_odds(features))))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -22,7 +22,18 @@ from mediation_geo.dedupe.trust import source_names
 from mediation_geo.geodesy import geocentric_m
 from mediation_geo.text import STOP_WORDS, STREET_ABBREVIATIONS, expand, fold
 
-__all__ = ["Name", "Prepared", "Street", "prepare", "prepare_mail", "prepare_name", "prepare_phone", "prepare_street"]
+__all__ = [
+    "Name",
+    "Prepared",
+    "Street",
+    "prepare",
+    "prepare_mail",
+    "prepare_name",
+    "prepare_phone",
+    "prepare_record",
+    "prepare_siret",
+    "prepare_street",
+]
 
 # What is kept between two runs of one process: most values of a night were there the night before.
 _CACHE_SIZE = 1_000_000
@@ -36,6 +47,7 @@ _NOT_STREET = frozenset({"bis", "ter", "quater", "b", "t", "cs", "bp", "cedex", 
 _NOT_DIGIT = re.compile(r"\D")
 _SEVERAL = re.compile(r"[/|;,]")
 _PREFIXES = re.compile(r"^(?:00)?(?:33|262|590|594|596|508|687|689)(?=0?\d{6,9}$)")
+_SIRET_LENGTH = 14
 _SHORTEST_ACRONYM, _LONGEST_ACRONYM = 3, 7
 # The desk of France services under the name of its host: the mail box tells.
 _FRANCE_SERVICES_MAIL = re.compile(r"france[-_.]?se?r+vices?|(?:^|[-_.])(?:msap|mfs|efs)(?:[-_.@]|$)")
@@ -71,9 +83,10 @@ class Prepared:
 
     Attributes
     ----------
-    frame : pandas.DataFrame
-        Columns `full`, `core`, `specific`, `numbers`, `kinds` (int64 bits), `mobile`, `number`, `street`, `last`, `phone`,
-        `site`, `siret`, `siren`, `insee`, `source` (text or missing).
+    columns : dict of numpy.ndarray
+        `full`, `core`, `specific`, `numbers`, `number`, `street`, `last`, `phone`, `site`, `siret`, `siren`, `insee`, `source`
+        (text, None where missing), `kinds` (int64 bits) and `mobile` (bool). Plain arrays, since single records are compared
+        too and a frame would cost more than the comparison.
     mails : numpy.ndarray of object
         A frozenset of addresses for each record.
     acronyms, initials : numpy.ndarray of object
@@ -83,14 +96,42 @@ class Prepared:
         Geocentric metres, NaN where the position is unknown or stands for a commune.
     """
 
-    frame: pd.DataFrame
+    columns: dict[str, NDArray[Any]]
     mails: NDArray[np.object_]
     acronyms: NDArray[np.object_]
     initials: NDArray[np.object_]
     points: NDArray[np.float64]
 
     def __len__(self) -> int:
-        return len(self.frame)
+        return len(self.mails)
+
+    def take(self, rows: NDArray[np.int64]) -> Prepared:
+        """
+        Chosen records, in the order of `rows`.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of int64
+            Positions.
+        """
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        return Prepared(columns, self.mails[rows], self.acronyms[rows], self.initials[rows], self.points[rows])
+
+    def followed_by(self, other: Prepared) -> Prepared:
+        """
+        These records and then the others.
+
+        Parameters
+        ----------
+        other : Prepared
+            Records to append.
+        """
+        columns = {name: np.concatenate([values, other.columns[name]]) for name, values in self.columns.items()}
+        sets = [np.concatenate(pair) for pair in zip(self._sets(), other._sets(), strict=True)]
+        return Prepared(columns, *sets, np.vstack([self.points, other.points]))
+
+    def _sets(self) -> tuple[NDArray[np.object_], ...]:
+        return self.mails, self.acronyms, self.initials
 
 
 def prepare(records: pd.DataFrame) -> Prepared:
@@ -110,39 +151,56 @@ def prepare(records: pd.DataFrame) -> Prepared:
     --------
     >>> from mediation_geo.standard import LOCATED_RECORDS, conform
     >>> records = pd.DataFrame({"record_id": ["a/1"], "feed": ["a"], "row": [1], "nom": ["Mairie de Lattes"], "commune": ["Lattes"]})
-    >>> prepare(conform(records, LOCATED_RECORDS)).frame["core"].tolist()
+    >>> prepare(conform(records, LOCATED_RECORDS)).columns["core"].tolist()
     ['mairie']
     """
-    names = _by_distinct(prepare_name, records["nom"], _commune_names(records))
-    streets = _by_distinct(prepare_street, records["adresse"])
-    siret = records["pivot"].where(records["pivot"].str.fullmatch(r"\d{14}") & ~records["pivot"].str.endswith("00000"))
-    typology = _typology_kinds(records["typologie"])
-    kinds = np.array([name.kinds for name in names], dtype=np.int64)
-    mails = _objects([_mail_set(value) for value in records["courriels"].to_numpy(dtype=object)])
-    travelling = np.array(["Itinérant" in value and "Fixe" not in value if isinstance(value, list) else False
-                           for value in records["itinerance"].to_numpy(dtype=object)], dtype=bool)  # fmt: skip
-    frame = pd.DataFrame(
-        {
-            "full": _text([name.full for name in names]),
-            "core": _text([name.core for name in names]),
-            "specific": _text([name.specific for name in names]),
-            "numbers": _text([name.numbers for name in names]),
-            "kinds": np.where(kinds == 0, typology, kinds) | _mail_kinds(mails),
-            "mobile": np.array([name.mobile for name in names], dtype=bool) | travelling,
-            "number": _text([street.number for street in streets]),
-            "street": _text([street.street for street in streets]),
-            "last": _text([street.last for street in streets]),
-            "phone": _text(_by_distinct(prepare_phone, records["telephone"])),
-            "site": _text([_site(value) for value in records["site_web"].to_numpy(dtype=object)]),
-            "siret": _text(siret.to_numpy(dtype=object)),
-            "siren": _text(siret.str[:9].to_numpy(dtype=object)),
-            "insee": _text(records["code_insee"].to_numpy(dtype=object)),
-            "source": _text(source_names(records)),
-        }
+    sources = source_names(records)
+    insee = _plain(records["code_insee"])
+    return _prepared(
+        names=_by_distinct(prepare_name, _plain(records["nom"]), _commune_names(records)),
+        streets=_by_distinct(prepare_street, _plain(records["adresse"])),
+        phones=_by_distinct(prepare_phone, _plain(records["telephone"])),
+        sirets=_by_distinct(prepare_siret, _plain(records["pivot"])),
+        insee=insee,
+        sources=sources,
+        lists={name: records[name].to_numpy(dtype=object) for name in ("courriels", "site_web", "typologie", "itinerance")},
+        points=_points(records),
     )
-    acronyms = _objects([name.acronyms for name in names])
-    initials = _objects([name.initials for name in names])
-    return Prepared(frame, mails, acronyms, initials, _points(records))
+
+
+def prepare_record(record: Mapping[str, Any], *, commune: str | None) -> Prepared:
+    """
+    Bring one record into the form in which it is compared, without a frame.
+
+    Parameters
+    ----------
+    record : mapping
+        Fields of the standard; lists as lists; `longitude` and `latitude` as numbers.
+    commune : str or None
+        Name of its commune.
+
+    Returns
+    -------
+    Prepared
+        Of length 1.
+
+    Examples
+    --------
+    >>> prepare_record({"nom": "Mairie de Lattes"}, commune="Lattes").columns["core"].tolist()
+    ['mairie']
+    """
+    position = [float("nan") if record.get(name) is None else float(record[name]) for name in ("longitude", "latitude")]
+    lists = {name: _objects([record.get(name)]) for name in ("courriels", "site_web", "typologie", "itinerance")}
+    return _prepared(
+        names=[prepare_name(_text_or_none(record.get("nom")), commune)],
+        streets=[prepare_street(_text_or_none(record.get("adresse")))],
+        phones=[prepare_phone(_text_or_none(record.get("telephone")))],
+        sirets=[prepare_siret(_text_or_none(record.get("pivot")))],
+        insee=_objects([_text_or_none(record.get("code_insee"))]),
+        sources=_objects([_text_or_none(record.get("source"))]),
+        lists=lists,
+        points=geocentric_m([position[0]], [position[1]]),
+    )
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -241,6 +299,21 @@ def prepare_phone(telephone: str | None) -> str | None:
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
+def prepare_siret(pivot: str | None) -> str | None:
+    """
+    SIRET that names an establishment; None for another identifier or one that a spreadsheet rounded.
+
+    Examples
+    --------
+    >>> prepare_siret("21340129200012"), prepare_siret("79200000000000"), prepare_siret("W123456789")
+    ('21340129200012', None, None)
+    """
+    if pivot is None or len(pivot) != _SIRET_LENGTH or not pivot.isdigit() or pivot.endswith("00000"):
+        return None
+    return pivot
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
 def prepare_mail(courriel: str) -> str | None:
     """
     Address in lower case; None for a box that a whole programme shares.
@@ -259,21 +332,65 @@ def prepare_mail(courriel: str) -> str | None:
     return None if anonymous or domain in lexicon().shared_domains else mail
 
 
-def _commune_names(records: pd.DataFrame) -> pd.Series[Any]:
+def _prepared(
+    *,
+    names: list[Name],
+    streets: list[Street],
+    phones: list[str | None],
+    sirets: list[str | None],
+    insee: NDArray[np.object_],
+    sources: NDArray[np.object_],
+    lists: Mapping[str, NDArray[np.object_]],
+    points: NDArray[np.float64],
+) -> Prepared:
+    mails = _objects([_mail_set(value) for value in lists["courriels"]])
+    kinds = np.array([name.kinds for name in names], dtype=np.int64)
+    kinds = np.where(kinds == 0, _typology_kinds(lists["typologie"]), kinds) | _mail_kinds(mails)
+    travels = [isinstance(value, list) and "Itinérant" in value and "Fixe" not in value for value in lists["itinerance"]]
+    columns: dict[str, NDArray[Any]] = {
+        name: _objects([getattr(each, name) for each in names]) for name in ("full", "core", "specific", "numbers")
+    }
+    columns |= {name: _objects([getattr(each, name) for each in streets]) for name in ("number", "street", "last")}
+    columns |= {
+        "kinds": kinds,
+        "mobile": np.array([name.mobile for name in names], dtype=bool) | np.array(travels, dtype=bool),
+        "phone": _objects(phones),
+        "site": _objects([_site(value) for value in lists["site_web"]]),
+        "siret": _objects(sirets),
+        "siren": _objects([siret[:9] if siret else None for siret in sirets]),
+        "insee": insee,
+        "source": sources,
+    }
+    return Prepared(
+        columns, mails, _objects([name.acronyms for name in names]), _objects([name.initials for name in names]), points
+    )
+
+
+def _plain(column: pd.Series[Any]) -> NDArray[np.object_]:
+    """Text of a column, None where it is missing."""
+    values = column.to_numpy(dtype=object, copy=True)
+    values[column.isna().to_numpy()] = None
+    return np.asarray(values, dtype=object)
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _commune_names(records: pd.DataFrame) -> NDArray[np.object_]:
     """Name of the commune, from another record of the same code where the record itself names none."""
     known = records[["code_insee", "commune"]].dropna().sort_values(["code_insee", "commune"], kind="stable")
     by_code = known.drop_duplicates("code_insee").set_index("code_insee")["commune"]
-    return records["commune"].where(records["commune"].notna(), records["code_insee"].map(by_code))
+    return _plain(records["commune"].where(records["commune"].notna(), records["code_insee"].map(by_code)))
 
 
-def _by_distinct(function: Callable[..., Any], *columns: pd.Series[Any]) -> list[Any]:
-    """Apply a function once to each distinct combination of values; missing values come as None."""
-    cleaned = [column.to_numpy(dtype=object) for column in columns]
+def _by_distinct(function: Callable[..., Any], *columns: NDArray[np.object_]) -> list[Any]:
+    """Apply a function once to each distinct combination of values."""
     known: dict[Hashable, Any] = {}
     results = []
-    for key in zip(*cleaned, strict=True):
+    for key in zip(*columns, strict=True):
         if key not in known:
-            known[key] = function(*(value if isinstance(value, str) else None for value in key))
+            known[key] = function(*key)
         results.append(known[key])
     return results
 
@@ -291,22 +408,17 @@ def _mail_kinds(mails: NDArray[np.object_]) -> NDArray[np.int64]:
     )
 
 
-def _text(values: Any) -> pd.Series[Any]:
-    series = pd.Series(values, dtype=object)
-    return series.where(series.notna(), None)
-
-
-def _typology_kinds(typologie: pd.Series[Any]) -> NDArray[np.int64]:
+def _typology_kinds(typologie: NDArray[np.object_]) -> NDArray[np.int64]:
     bits = lexicon().typologies
     kinds = np.zeros(len(typologie), dtype=np.int64)
-    for row, codes in enumerate(typologie.to_numpy(dtype=object)):
+    for row, codes in enumerate(typologie):
         for code in codes if isinstance(codes, list) else ():
             kinds[row] |= bits.get(code, 0)
     return kinds
 
 
 def _site(value: Any) -> str | None:
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not value:
         return None
     host = re.sub(r"^(?:https?:/*)?(?:www\.)?", "", value[0].strip().lower()).split("/")[0].split("?")[0]
     return None if not host or "." not in host or host in lexicon().shared_sites else host

@@ -54,7 +54,7 @@ def candidate_pairs(prepared: Prepared) -> Candidates:
     A rule whose key is shared by more records than its cap brings no pairs: comparing a departement's switchboard with
     all its offices costs a lot and finds nothing. Each cap keeps the number of pairs linear in the number of records.
     """
-    frame = prepared.frame
+    frame = pd.DataFrame(prepared.columns)
     insee = frame["insee"]
     rules: list[tuple[str, Any, Positions | None, int]] = []
     rows, keys = _commune_tokens(frame)

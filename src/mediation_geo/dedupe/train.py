@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from mediation_geo.dedupe.features import FEATURES, TokenWeights, pair_features
+from mediation_geo.dedupe.features import TokenWeights, pair_features
 from mediation_geo.dedupe.model import Model, Thresholds
 from mediation_geo.dedupe.normalise import prepare
 from mediation_geo.dedupe.truth import LabelledPairs
@@ -47,8 +47,8 @@ def train_on(sets: Sequence[LabelledPairs], *, records: pd.DataFrame, version: s
     -------
     Model
     """
-    tokens = token_weights(prepare(records).frame["core"])
-    features = pd.concat([labelled_features(each, tokens=tokens) for each in sets], ignore_index=True)
+    tokens = token_weights(pd.Series(prepare(records).columns["core"]))
+    features = np.vstack([labelled_features(each, tokens=tokens) for each in sets])
     target = np.concatenate([each.positive for each in sets])
     weight = np.concatenate([each.weight / each.weight.sum() for each in sets])
     groups = [group for each in sets for group in each.group]
@@ -66,7 +66,7 @@ def train_on(sets: Sequence[LabelledPairs], *, records: pd.DataFrame, version: s
     )
 
 
-def labelled_features(pairs: LabelledPairs, *, tokens: TokenWeights) -> pd.DataFrame:
+def labelled_features(pairs: LabelledPairs, *, tokens: TokenWeights) -> NDArray[np.float64]:
     """
     Features of labelled pairs, with the equality of phones and mails as it was before personal data was replaced.
 
@@ -77,10 +77,7 @@ def labelled_features(pairs: LabelledPairs, *, tokens: TokenWeights) -> pd.DataF
     tokens : TokenWeights
         Weights of words.
     """
-    prepared = prepare(pairs.records)
-    if pairs.contacts is None:
-        return pair_features(prepared, pairs.left, pairs.right, tokens=tokens)
-    return pair_features(prepared, pairs.left, pairs.right, tokens=tokens, known_contacts=pairs.contacts)
+    return pair_features(prepare(pairs.records), pairs.left, pairs.right, tokens=tokens, known_contacts=pairs.contacts)
 
 
 def token_weights(cores: pd.Series[Any]) -> TokenWeights:
@@ -106,7 +103,7 @@ def token_weights(cores: pd.Series[Any]) -> TokenWeights:
 
 
 def fit_model(
-    features: pd.DataFrame,
+    features: NDArray[np.float64],
     target: NDArray[np.float64],
     weight: NDArray[np.float64],
     *,
@@ -122,7 +119,7 @@ def fit_model(
 
     Parameters
     ----------
-    features : pandas.DataFrame, shape (m, k)
+    features : numpy.ndarray of float64, shape (m, k)
         Labelled pairs.
     target : numpy.ndarray of float64, shape (m,)
         1 for one place, 0 for different or unsure.
@@ -140,7 +137,7 @@ def fit_model(
     Model
     """
     mean, scale = _standard(features)
-    values = (features[list(FEATURES)].to_numpy(dtype=np.float64) - mean) / scale
+    values = (features - mean) / scale
     coefficients, intercept = _logistic(values, target, penalty=penalty)
     held_out = cross_fitted_log_odds(features, target, penalty=penalty, groups=groups)
     calibration = _platt(held_out, target, weight)
@@ -148,7 +145,7 @@ def fit_model(
 
 
 def cross_fitted_log_odds(
-    features: pd.DataFrame, target: NDArray[np.float64], *, penalty: float, groups: Sequence[str]
+    features: NDArray[np.float64], target: NDArray[np.float64], *, penalty: float, groups: Sequence[str]
 ) -> NDArray[np.float64]:
     """
     Log-odds of each labelled pair from a fit that did not see its group.
@@ -164,7 +161,7 @@ def cross_fitted_log_odds(
     """
     fold = np.array([int(hashlib.sha256(group.encode()).hexdigest(), 16) % _FOLDS for group in groups])
     mean, scale = _standard(features)
-    values = (features[list(FEATURES)].to_numpy(dtype=np.float64) - mean) / scale
+    values = (features - mean) / scale
     scores = np.empty(len(target))
     for each in range(_FOLDS):
         inside = fold == each
@@ -173,10 +170,9 @@ def cross_fitted_log_odds(
     return scores
 
 
-def _standard(features: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    values = features[list(FEATURES)].to_numpy(dtype=np.float64)
-    scale = values.std(axis=0)
-    return values.mean(axis=0), np.where(scale > 0, scale, 1.0)
+def _standard(features: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    scale = features.std(axis=0)
+    return features.mean(axis=0), np.where(scale > 0, scale, 1.0)
 
 
 def _logistic(
