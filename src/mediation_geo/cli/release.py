@@ -1,4 +1,4 @@
-"""Commands about what is published: `status`, `rollback`, `accept`, `prune`."""
+"""Commands about what is published: `status`, `rollback`, `accept`, `prune`, `export`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command("rollback", epilog="Example: mediation-geo rollback 2026-11-20")(rollback)
     app.command("accept", epilog="Example: mediation-geo accept --releases releases")(accept)
     app.command("prune", epilog="Example: mediation-geo prune --keep-last 30 --keep-months 12")(prune)
+    app.command("export", epilog="Example: mediation-geo export --format csv --format xlsx --out exports")(export)
 
 
 def status(
@@ -89,6 +90,25 @@ def prune(
         print_json({"removed": gone})
     else:
         print(f"removed {len(gone)}: {', '.join(gone)}" if gone else "nothing to remove")
+
+
+def export(
+    releases: Releases = Path("releases"),
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to make; default: `exports` inside the release.")] = None,
+    formats: Annotated[list[str] | None, typer.Option("--format", help="Format, repeatable; none: all of them.")] = None,
+    release_id: Annotated[str | None, typer.Option("--release", help="Release to export; none: the current one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the register in the formats that others use, with an index and checksums."""
+    from mediation_geo.release import open_release
+    from mediation_geo.release.exports import write_exports
+
+    release = open_release(releases, release_id)
+    folder = write_exports(release, out or release.path / "exports", formats=formats or None)
+    if as_json:
+        print((folder / "index.json").read_text(encoding="utf-8"))
+    else:
+        print(folder)
 
 
 def _say_current(release: Release, *, as_json: bool) -> None:

@@ -1,0 +1,184 @@
+"""
+Which exports there are, and writing them for one release.
+
+A release goes in; a folder of files with an index and checksums comes out, in one step: it is there whole or not at all. Every
+file holds every place, or the index says how many it had to leave out.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediation_geo.release.errors import ExportError
+from mediation_geo.release.exports import data_inclusion, hsds, maps, office, official
+from mediation_geo.release.manifest import file_entry, to_json
+from mediation_geo.release.reading import CHECKSUMS, Release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import geopandas as gpd
+
+__all__ = ["BY_DEPARTEMENT", "FORMATS", "INDEX", "Format", "write_exports"]
+
+INDEX = "index.json"
+STEM = "lieux-mediation-numerique"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """
+    One kind of export.
+
+    Attributes
+    ----------
+    name : str
+        What the command line calls it.
+    file : str
+        Name of the file.
+    media_type : str
+        As registered with IANA where it is.
+    title : str
+        French, for the page of downloads and the catalogues.
+    write : callable
+        Writes places into a file.
+    needs_position : bool
+        Whether a place without a position has no room in it.
+    """
+
+    name: str
+    file: str
+    media_type: str
+    title: str
+    write: Callable[[gpd.GeoDataFrame, Path], None]
+    needs_position: bool = False
+
+
+_ALL = (
+    Format("csv", f"{STEM}.csv", "text/csv", "CSV du standard national", official.write_official_csv),
+    Format("json", f"{STEM}.json", "application/json", "JSON du standard national", official.write_official_json),
+    Format("geojson", f"{STEM}.geojson", "application/geo+json", "GeoJSON", maps.write_geojson),
+    Format("flatgeobuf", f"{STEM}.fgb", "application/vnd.flatgeobuf", "FlatGeobuf indexé", maps.write_flatgeobuf, True),
+    Format("geopackage", f"{STEM}.gpkg", "application/geopackage+sqlite3", "GeoPackage", maps.write_geopackage),
+    Format("pmtiles", f"{STEM}.pmtiles", "application/vnd.pmtiles", "Tuiles vectorielles PMTiles", maps.write_pmtiles, True),
+    Format("kml", f"{STEM}.kml", "application/vnd.google-earth.kml+xml", "KML", maps.write_kml),
+    Format("gpx", f"{STEM}.gpx", "application/gpx+xml", "GPX", maps.write_gpx, True),
+    Format("vcard", f"{STEM}.vcf", "text/vcard", "Carnet d'adresses vCard 4.0", office.write_vcard),
+    Format(
+        "xlsx",
+        f"{STEM}.xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "Classeur Excel",
+        office.write_xlsx,
+    ),
+    Format(
+        "data-inclusion-structures",
+        "data-inclusion-structures.json",
+        "application/json",
+        "Structures au schéma data·inclusion v1",
+        data_inclusion.write_structures,
+    ),
+    Format(
+        "data-inclusion-services",
+        "data-inclusion-services.json",
+        "application/json",
+        "Services au schéma data·inclusion v1",
+        data_inclusion.write_services,
+    ),
+    Format("hsds", "hsds.zip", "application/zip", "Open Referral HSDS 3 (CSV)", hsds.write_hsds),
+)
+FORMATS: Mapping[str, Format] = {each.name: each for each in _ALL}
+# The cuts people ask for by name of a département: a table, and a map.
+BY_DEPARTEMENT = ("csv", "geojson")
+
+
+def write_exports(release: Release, out: str | Path, *, formats: Iterable[str] | None = None) -> Path:
+    """
+    Folder with the exports of a release, their index and their checksums.
+
+    Parameters
+    ----------
+    release : Release
+        The release to export.
+    out : str or pathlib.Path
+        Folder to make; one that is there is replaced as a whole.
+    formats : iterable of str, optional
+        Names in `FORMATS`; all of them by default. `csv` and `geojson` are also cut by département.
+
+    Raises
+    ------
+    ExportError
+        If a format is unknown, or `out` holds something that is no export.
+    OSError
+        If the disk refuses; a folder that was there before is then untouched.
+    """
+    chosen = _chosen(formats)
+    target = Path(out)
+    if target.exists() and not (target / INDEX).is_file():
+        message = f"{target} is there and is no folder of exports; choose another one"
+        raise ExportError(message)
+    for leftover in target.parent.glob(f"{target.name}.tmp-*"):
+        shutil.rmtree(leftover)
+    staging = target.with_name(f"{target.name}.tmp-{os.getpid()}")
+    staging.mkdir(parents=True)
+    try:
+        index = _write_all(release, staging, chosen)
+        (staging / INDEX).write_bytes(to_json(index))
+        sums = [f"{entry['sha256']}  {entry['file']}\n" for entry in index["files"]]
+        (staging / CHECKSUMS).write_text("".join(sums), encoding="utf-8")
+        if target.exists():
+            # A folder cannot be renamed over another: the old one steps aside first.
+            aside = target.with_name(f"{target.name}.tmp-old")
+            target.rename(aside)
+            staging.rename(target)
+            shutil.rmtree(aside)
+        else:
+            staging.rename(target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return target
+
+
+def _chosen(formats: Iterable[str] | None) -> list[Format]:
+    names = list(FORMATS) if formats is None else list(formats)
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        message = f"unknown format {', '.join(unknown)}; expected some of {', '.join(FORMATS)}"
+        raise ExportError(message)
+    return [FORMATS[name] for name in names]
+
+
+def _write_all(release: Release, folder: Path, formats: list[Format]) -> dict[str, Any]:
+    places = release.places
+    files = [_entry(each, places, folder, each.file) for each in formats]
+    cuts = [each for each in formats if each.name in BY_DEPARTEMENT]
+    for code in sorted(places["code_departement"].dropna().unique()) if cuts else []:
+        part = places[places["code_departement"].eq(code)].reset_index(drop=True)
+        (folder / "departements").mkdir(exist_ok=True)
+        for each in cuts:
+            files.append(_entry(each, part, folder, f"departements/{code}{Path(each.file).suffix}", departement=code))
+    return {
+        "release": release.id,
+        "as_of": release.manifest["as_of"],
+        "demo": bool(release.manifest.get("demo")),
+        "places": len(places),
+        "files": files,
+    }
+
+
+def _entry(kind: Format, places: gpd.GeoDataFrame, folder: Path, name: str, *, departement: str | None = None) -> dict[str, Any]:
+    kind.write(places, folder / name)
+    left_out = int(places.geometry.isna().sum()) if kind.needs_position else 0
+    return {
+        "file": name,
+        "format": kind.name,
+        "media_type": kind.media_type,
+        "title": kind.title,
+        "departement": departement,
+        "left_out": left_out,
+        **file_entry(folder / name, rows=len(places) - left_out),
+    }
