@@ -61,6 +61,8 @@ class CachedGeocoder:
     Examples
     --------
     >>> import tempfile
+    >>> from datetime import date
+    >>> from pathlib import Path
     >>> import pandas as pd
     >>> from mediation_geo.locate import EmbeddedGeocoder
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -220,7 +220,9 @@ def _cases(path: Path, folder: Path) -> Iterator[dict[str, Any]]:
 
 def run_tester(geocoder: Geocoder, cases: pd.DataFrame) -> pd.DataFrame:
     """
-    Verdicts on the cases, each asked as one line: `strict` (equal text), `loose` (folded text), and the milliseconds it took.
+    Verdicts on the cases, each asked as one line.
+
+    Adds `strict` (equal text), `loose` (folded text), `milliseconds` and `answer` to their columns.
     """
     verdicts = []
     for case in _records(cases):
@@ -313,7 +315,9 @@ def recombined_streets(corpus: str | Path, *, count: int, seed: int) -> pd.DataF
 
 def autocomplete_share(geocoder: Any, queries: pd.DataFrame, *, count: int, seed: int) -> tuple[float, tuple[float, float]]:
     """
-    Share of clean lines, cut at three quarters, whose street is among the first five completions; p50 and p95 in milliseconds.
+    Share of clean lines, cut at three quarters, whose street is among the first five completions.
+
+    Beside it p50 and p95 of the milliseconds each took.
     """
     clean = queries[queries["variant"].eq("clean")]
     chosen = clean.sample(min(count, len(clean)), random_state=seed)

@@ -52,7 +52,8 @@ class Judge:
 
     Examples
     --------
-    >>> from mediation_geo.locate import load_communes
+    >>> from mediation_geo.locate.communes import load_communes
+    >>> from mediation_geo.locate.finder import CommuneFinder
     >>> judge = Judge(CommuneFinder(load_communes()))
     >>> judge.confidence(Asked("12 av Foch", "34000", "Montpellier"), Told("Avenue Foch", "34172"))
     1.0

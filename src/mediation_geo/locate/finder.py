@@ -92,7 +92,7 @@ class CommuneFinder:
         Examples
         --------
         >>> round(CommuneFinder.name_likeness("chaoplemy", "champlemy"), 2)
-        0.9
+        0.92
         """
         if asked == found:
             return 1.0

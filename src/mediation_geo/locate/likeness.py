@@ -128,7 +128,7 @@ def street_likeness(asked: Sequence[str], found: Sequence[str], *, known: Known,
     if not asked_score:
         return 0.0
     power = _ANSWER_POWER_OF_KNOWN_NAME if name_known else _ANSWER_POWER_OF_NEW_NAME
-    aligned = (asked_score / asked_weight) ** _QUESTION_POWER * (found_score / sum(found_weights)) ** power
+    aligned: float = (asked_score / asked_weight) ** _QUESTION_POWER * (found_score / sum(found_weights)) ** power
     return max(aligned, _glued_likeness(asked, found, known) if aligned < 0.8 else 0.0)
 
 
@@ -139,7 +139,7 @@ def _glued_likeness(asked: Sequence[str], found: Sequence[str], known: Known) ->
     left, right = "".join(asked), "".join(found)
     distance = int(OSA.distance(left, right, score_cutoff=3))
     allowed = 1 if len(right) < 10 else 2 if len(right) < 14 else 3
-    return 0.95 - 0.05 * distance if distance <= allowed else 0.0
+    return 0.95 - 0.05 * float(distance) if distance <= allowed else 0.0
 
 
 def matches(

@@ -50,7 +50,7 @@ def usable_points(lon: pd.Series, lat: pd.Series, *, departement: pd.Series) -> 
     Examples
     --------
     >>> row = usable_points(pd.Series([48.85]), pd.Series([2.35]), departement=pd.Series(["75"])).iloc[0]
-    >>> row["lon"], row["lat"], row["code"]
+    >>> float(row["lon"]), float(row["lat"]), row["code"]
     (2.35, 48.85, 'position_swapped')
     """
     x = lon.to_numpy(dtype=float, copy=True)

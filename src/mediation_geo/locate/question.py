@@ -57,7 +57,8 @@ def readings(q: str, *, finder: CommuneFinder) -> list[Reading]:
 
     Examples
     --------
-    >>> from mediation_geo.locate import load_communes
+    >>> from mediation_geo.locate.communes import load_communes
+    >>> from mediation_geo.locate.finder import CommuneFinder
     >>> finder = CommuneFinder(load_communes())
     >>> [(each.line.words, each.places[0][0]) for each in readings("73 rue de Paris Saint-Mandé", finder=finder)]
     [(('rue', 'paris'), '94067')]
@@ -90,12 +91,14 @@ def whole_line(q: str, *, places: Scored = (), postcode: str = "") -> Reading:
 
 def misspelt_readings(q: str, *, finder: CommuneFinder) -> list[Reading]:
     """
-    Readings in which the last words are nearly the name of a commune, or a postcode that lost a digit; slower, for lines
-    that have no better reading.
+    Readings in which the last words are nearly the name of a commune, or a postcode that lost a digit.
+
+    Slower than `readings`: for lines that have no good one.
 
     Examples
     --------
-    >>> from mediation_geo.locate import load_communes
+    >>> from mediation_geo.locate.communes import load_communes
+    >>> from mediation_geo.locate.finder import CommuneFinder
     >>> finder = CommuneFinder(load_communes())
     >>> misspelt_readings("12 rue Foch Montpelier", finder=finder)[0].places[0][0]
     '34172'

@@ -87,6 +87,7 @@ class RemoteGeocoder:
         self._data_version = data_version
         self._client = httpx.Client(timeout=timeout_s, headers={"User-Agent": "mediation-geo"})
         self._attempts = attempts
+        self._filters_by_code = True
         self._pause = pause
 
     @property
@@ -182,11 +183,17 @@ class RemoteGeocoder:
         writer.writerow(_SENT)
         sent = {number: _line(each) for number, each in questions.items()}
         writer.writerows((number, sent[number], self._citycode(each)) for number, each in questions.items())
+        data: dict[str, Any] = {"columns": ["q"]}
+        if self._filters_by_code:
+            data["citycode"] = "citycode"
         response = self._client.post(
             f"{self._base_url}/search/csv",
             files={"data": ("adresses.csv", text.getvalue().encode(), "text/csv")},
-            data={"columns": ["q"], "citycode": "citycode"},
+            data=data,
         )
+        if response.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+            # addok-csv 1.1 breaks on any filter; without it, answers in another commune are still refused by our confidence.
+            self._filters_by_code = False
         self._check(response)
         return list(_answered(response.text, sent))
 

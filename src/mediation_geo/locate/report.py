@@ -1,8 +1,8 @@
 """
 The tables of `eval geocode`, as lines of text.
 
-Comes in: the folder of the evaluation files and, when built, a street table of their corpus. Goes out: lines. What is measured and
-how is in `evaluate`.
+Comes in: the folder of the evaluation files and, when built, a street table of their corpus. Goes out: lines. What is measured
+and how is in `evaluate`.
 """
 
 from __future__ import annotations

@@ -232,7 +232,7 @@ def name_likeness(left: list[str], right: list[str]) -> NDArray[np.float64]:
     Examples
     --------
     >>> name_likeness(["moissac", "marseile", "lyon"], ["moissac vallee francaise", "marseille", "lens"]).round(2)
-    array([0.9 , 0.95, 0.61])
+    array([0.9 , 0.95, 0.58])
     """
     if not left:
         return np.zeros(0)
