@@ -38,9 +38,7 @@ def records(draw: st.DrawFn, *, max_size: int = 6) -> pd.DataFrame:
     """A records table: every field present, missing or odd, positions valid or missing."""
     rows = []
     for number in range(draw(st.integers(0, max_size))):
-        row = {
-            field.name: draw(st.none() | _value(field)) for field in FIELDS if field.name not in {"latitude", "longitude"}
-        }
+        row = {field.name: draw(st.none() | _value(field)) for field in FIELDS if field.name not in {"latitude", "longitude"}}
         where = draw(st.none() | positions())
         rows.append(
             row

@@ -7,10 +7,13 @@ Degrees in, metres out. Longitude first. No function here reads a frame, reproje
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "CHORD_SLACK_M",

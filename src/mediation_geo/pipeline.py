@@ -11,9 +11,8 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -25,6 +24,9 @@ from mediation_geo.ingest import read_source
 from mediation_geo.locate import locate
 from mediation_geo.release import Release, open_release, write_release
 from mediation_geo.standard import StageResult, check_row_ledger, concat_issues, issue_table, rejected_ids
+
+if TYPE_CHECKING:
+    from datetime import date
 
 __all__ = ["DATA_SUFFIXES", "build", "build_default", "demo_sources", "ensure_release", "source_files"]
 
@@ -92,7 +94,8 @@ def build(
     '2026-01-01'
     """
     out = Path(out)
-    inputs = [_Source(path, None, _sha256(path)) for path in source_files(sources)]
+    # A demo file must never pass for the real feed whose shape it has.
+    inputs = [_Source(path, path.stem if demo else None, _sha256(path)) for path in source_files(sources)]
     key = _input_key(inputs, as_of=as_of, rule=rule)
     previous = _current(out)
     if previous is not None and previous.manifest.get("input_key") == key:
@@ -116,7 +119,8 @@ def build(
         records=located.table.merge(united.members, on="record_id", how="left", validate="one_to_one"),
         links=united.links,
         issues=all_issues,
-        events=united.events,
+        # Each release carries the whole history of ids, so that old releases can be pruned without forgetting any.
+        events=united.events if previous is None else pd.concat([previous.events, united.events], ignore_index=True),
         manifest={**manifest, "demo": demo, "input_key": key},
     )
     report(f"published release {path.name}")
@@ -137,9 +141,7 @@ def build_default(out: str | Path, *, as_of: date, report: Report = lambda _line
 
 
 def ensure_release(out: str | Path, *, as_of: date, report: Report = lambda _line: None) -> Path:
-    """
-    Path of the current release, built first when there is none.
-    """
+    """Path of the current release, built first when there is none."""
     current = _current(Path(out))
     if current is not None:
         report(f"release {current.id} is there already; `mediation-geo build` makes a new one")
@@ -167,12 +169,14 @@ def source_files(sources: Iterable[str | Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(each for each in path.rglob("*") if each.suffix.lower() in DATA_SUFFIXES and each.is_file())
             if not inside:
-                raise SourceUnavailable(f"no data file in it; expected {', '.join(sorted(DATA_SUFFIXES))}", path=str(path))
+                msg = f"no data file in it; expected {', '.join(sorted(DATA_SUFFIXES))}"
+                raise SourceUnavailable(msg, path=str(path))
             found.update(dict.fromkeys(inside))
         elif path.is_file():
             found[path] = None
         else:
-            raise SourceUnavailable("no such file or folder", path=str(path))
+            msg = "no such file or folder"
+            raise SourceUnavailable(msg, path=str(path))
     if not found:
         message = "no source was named"
         raise SourceUnavailable(message)
@@ -212,18 +216,16 @@ def _current(out: Path) -> Release | None:
 def _identity(previous: Release | None) -> Previous | None:
     if previous is None:
         return None
-    return Previous(members=previous.records[["record_id", "place_id"]], places=previous.places)
-
-
-def _check(stage: str, before: pd.DataFrame, after: pd.DataFrame, issues: pd.DataFrame) -> None:
-    check_row_ledger(
-        stage, came_in=before["record_id"], went_on=after["record_id"], rejected=rejected_ids(issues)
+    return Previous.from_places(
+        previous.places, links=previous.links, events=previous.events.sort_values("release_id", kind="stable")
     )
 
 
-def _read_all(
-    inputs: Sequence[_Source], *, report: Report
-) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]]]:
+def _check(stage: str, before: pd.DataFrame, after: pd.DataFrame, issues: pd.DataFrame) -> None:
+    check_row_ledger(stage, came_in=before["record_id"], went_on=after["record_id"], rejected=rejected_ids(issues))
+
+
+def _read_all(inputs: Sequence[_Source], *, report: Report) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]]]:
     """Records of all files, their issues, and the rows each file gave; older editions of one record are rejected."""
     results: list[StageResult] = []
     counts: list[dict[str, Any]] = []
@@ -286,5 +288,3 @@ def _manifest(
         },
         "issues": json.loads(issues["code"].value_counts().sort_index().to_json()),
     }
-
-

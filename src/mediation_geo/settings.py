@@ -7,11 +7,14 @@ Environment variables are `MEDIATION_GEO_<NAME>`; nothing below the command line
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mediation_geo.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Settings"]
 

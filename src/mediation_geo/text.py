@@ -47,7 +47,10 @@ NAME_ABBREVIATIONS = {
     "epn": "espace public numerique", "mfs": "france services", "mpt": "maison pour tous", "msap": "france services",
 }  # fmt: skip
 
-STOP_WORDS = frozenset("de du des la le les l d et a au aux en sur sous pour par un une the dans".split())
+STOP_WORDS = frozenset({
+    "de", "du", "des", "la", "le", "les", "l", "d", "et", "a", "au", "aux", "en", "sur", "sous", "pour", "par", "un",
+    "une", "the", "dans",
+})  # fmt: skip
 
 
 def strip_accents(value: str) -> str:
@@ -102,7 +105,7 @@ def expand(words: list[str], *, abbreviations: dict[str, str]) -> list[str]:
 
 
 def collapse_blanks(value: str) -> str:
-    """
+    r"""
     Text with every run of blanks (no-break, narrow and zero-width ones included) as one space, trimmed.
 
     Examples

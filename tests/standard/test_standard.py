@@ -25,7 +25,9 @@ def test_fields_are_those_of_the_published_schema_in_its_order(schema):
 
 
 def test_every_label_stands_in_the_pattern_of_the_published_schema(schema):
-    patterns = {each["name"]: each["constraints"]["pattern"] for each in schema["fields"] if "pattern" in each.get("constraints", {})}
+    patterns = {
+        each["name"]: each["constraints"]["pattern"] for each in schema["fields"] if "pattern" in each.get("constraints", {})
+    }
     for field, labels in VOCABULARIES.items():
         # The published pattern lacks the blank before "(La Poste)" that its own title has.
         pattern = patterns[field].replace("\\", "").replace("numériques(La", "numériques (La")
@@ -50,12 +52,16 @@ def test_every_label_of_v01_lands_in_the_vocabulary_of_v1():
     ("field", "written", "label"),
     [
         ("modalites_accompagnement", "À distance (par téléphone ou en visioconférence)", "À distance"),
-        ("modalites_accompagnement", "dans un atelier collectif : j'apprends collectivement à utiliser le numérique", "Dans un atelier collectif"),
+        (
+            "modalites_accompagnement",
+            "dans un atelier collectif : j'apprends collectivement à utiliser le numérique",
+            "Dans un atelier collectif",
+        ),
         ("formations_labels", "Étapes numériques(La Poste)", "Étapes numériques (La Poste)"),
         ("conditions_access", "Gratuit : Je peux accéder gratuitement au lieu et à ses services", "Gratuit"),
         ("services", "S’équiper en matériel informatique", "Acquisition de matériel informatique à prix solidaire"),
     ],
-)  # fmt: skip
+)
 def test_variants_that_producers_copy_are_understood(field, written, label):
     assert [target for _, target in label_targets(field, written)] == [label]
 

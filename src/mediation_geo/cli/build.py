@@ -33,10 +33,7 @@ def build(
     from mediation_geo.pipeline import build_default
 
     on = day(as_of)
-    if sources:
-        path = run(sources, out=out, as_of=on, rule=rule, report=say)
-    else:
-        path = build_default(out, as_of=on, report=say)
+    path = run(sources, out=out, as_of=on, rule=rule, report=say) if sources else build_default(out, as_of=on, report=say)
     print(path)
 
 

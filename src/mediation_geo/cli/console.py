@@ -1,6 +1,4 @@
-"""
-What every command shares: how it says that something went wrong, and how it prints machine-readable answers.
-"""
+"""What every command shares: how it says that something went wrong, and how it prints machine-readable answers."""
 
 from __future__ import annotations
 

@@ -17,4 +17,5 @@ def day(text: str | None) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise RequestError("--as-of", f"{text!r} is not a day; expected YYYY-MM-DD, for example 2026-01-31") from error
+        msg = "--as-of"
+        raise RequestError(msg, f"{text!r} is not a day; expected YYYY-MM-DD, for example 2026-01-31") from error

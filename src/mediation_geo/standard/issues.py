@@ -119,13 +119,10 @@ def issue_table(
     known = issue_codes()[code]
     columns = {"feed": feed, "record_id": record_id, "field": field, "value": value, "corrected": corrected}
     by_position = {
-        name: column.to_numpy(dtype=object) if isinstance(column, pd.Series) else column
-        for name, column in columns.items()
+        name: column.to_numpy(dtype=object) if isinstance(column, pd.Series) else column for name, column in columns.items()
     }
     size = next((len(each) for each in by_position.values() if _is_column(each)), 1)
-    frame = pd.DataFrame(
-        {name: each if _is_column(each) else [each] * size for name, each in by_position.items()}, dtype=object
-    )
+    frame = pd.DataFrame({name: each if _is_column(each) else [each] * size for name, each in by_position.items()}, dtype=object)
     return conform(frame.assign(stage=known.stage, code=known.code, severity=known.severity), ISSUES)
 
 

@@ -1,16 +1,17 @@
-"""
-What a stage returns, and the ledger that proves that it lost nothing.
-"""
+"""What a stage returns, and the ledger that proves that it lost nothing."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from mediation_geo.errors import RowLedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
 
 __all__ = ["StageResult", "check_row_ledger", "rejected_ids"]
 

@@ -73,10 +73,7 @@ LINKS: Layout = MappingProxyType(
     }
 )
 ISSUES: Layout = MappingProxyType(
-    {
-        name: "text"
-        for name in ("stage", "feed", "record_id", "field", "code", "severity", "value", "corrected")
-    }
+    dict.fromkeys(("stage", "feed", "record_id", "field", "code", "severity", "value", "corrected"), "text")
 )
 
 _ARROW_TYPES = {
@@ -102,8 +99,8 @@ def conform(frame: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Same rows in the same order, with a fresh RangeIndex. Text is `str` dtype, lists are Python lists or None (an empty list is
-        missing), numbers float64, dates datetime64[s].
+        Same rows in the same order, with a fresh RangeIndex. Text is `str` dtype, lists are Python lists or None (an empty
+        list is missing), numbers float64, dates datetime64[s].
 
     Raises
     ------
