@@ -110,7 +110,7 @@ def collapse_blanks(value: str) -> str:
 
     Examples
     --------
-    >>> collapse_blanks(" 12\u202f rue\\n Foch")
+    >>> collapse_blanks(" 12\u202f rue\n Foch")
     '12 rue Foch'
     """
     return _BLANKS.sub(" ", value).strip()
