@@ -13,11 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from mediation_geo.errors import SchemaMismatch
-from mediation_geo.ingest.apply import apply_mapping
+from mediation_geo.ingest.apply import apply_mapping, map_distinct
 from mediation_geo.ingest.clean import clean_fields
 from mediation_geo.ingest.clean.rules import IssueLog
 from mediation_geo.ingest.keys import assign_record_ids, row_keys
 from mediation_geo.ingest.mapping import Mapping, shipped_mappings
+from mediation_geo.ingest.personal import mask_personal
 from mediation_geo.ingest.read import Note, RawChunk, RawSource, open_raw
 from mediation_geo.ingest.recognise import recognise
 from mediation_geo.ingest.validate import reject_reasons, report_gaps
@@ -150,6 +151,12 @@ def _chunk_result(chunk: RawChunk, source: SourceFile, *, ids: pd.Series, notes:
     kept = clean[~rejected]
     report_gaps(kept, log=log)
     records = conform(kept.assign(record_id=ids[~rejected], feed=source.feed, row=kept.index), RECORDS)
-    issues = log.table()
+    issues = _masked(log.table())
     check_row_ledger("ingest", came_in=ids, went_on=records["record_id"], rejected=rejected_ids(issues))
     return StageResult(records, issues)
+
+
+def _masked(issues: pd.DataFrame) -> pd.DataFrame:
+    """Issues without personal data in their values: the table is published."""
+    private = {name: map_distinct(issues[name], mask_personal).astype("str") for name in ("value", "corrected")}
+    return issues.assign(**private)

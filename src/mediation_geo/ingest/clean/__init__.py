@@ -27,11 +27,13 @@ from mediation_geo.ingest.clean.position import clean_positions
 from mediation_geo.ingest.clean.rules import IssueLog, Rule, clean_column
 from mediation_geo.ingest.clean.text import LINE_RULES, PARAGRAPH_RULES
 from mediation_geo.ingest.clean.web import EMAIL_RULES, SINGLE_URL_RULES, URL_RULES
+from mediation_geo.ingest.personal import remove_nominative_emails, remove_person_names
 from mediation_geo.standard.fields import LIST_FIELDS, LIST_SEPARATOR
 
 __all__ = ["clean_fields"]
 
 _PARAGRAPHS = ("presentation_resume", "presentation_detail", "horaires", "horaires_brut")
+_FREE_TEXTS = ("presentation_resume", "presentation_detail", "complement_adresse")
 _UNTOUCHED = ("id", "latitude", "longitude", "date_maj")
 # Field, its rules, and the field that the rules may look at beside it.
 _RULES: tuple[tuple[str, tuple[Rule, ...], str | None], ...] = (
@@ -77,6 +79,8 @@ def clean_fields(frame: pd.DataFrame, *, log: IssueLog) -> pd.DataFrame:
     clean = _second_phone(clean, log=log)
     clean = clean.assign(**clean_labels(clean, log=log))
     clean = add_typologies(clean, log=log)
+    clean = remove_nominative_emails(clean, log=log)
+    clean = remove_person_names(clean, fields=_FREE_TEXTS, log=log)
     clean = split_summary(clean, log=log)
     clean = clean.assign(horaires=clean_hours(clean, log=log))
     return _typed(clean.assign(**clean_positions(frame, log=log)))

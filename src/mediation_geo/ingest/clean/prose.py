@@ -206,6 +206,7 @@ def _day_expression(tokens: list[re.Match[str]], start: int) -> tuple[list[int],
     """Days of "lundi", "lundi au jeudi", "lundi, mardi et jeudi", and the position after them."""
     days: list[int] = []
     position = start
+    chained = False
     while position < len(tokens):
         if tokens[position].group("everyday"):
             days += range(7) if "7" in tokens[position].group() or "dimanche" in tokens[position].group() else range(5)
@@ -217,13 +218,13 @@ def _day_expression(tokens: list[re.Match[str]], start: int) -> tuple[list[int],
             position += 1
             after = _skip(tokens, position, {"to"})
             last = _day_of(tokens[after]) if after is not None and after < len(tokens) else None
-            chained = after is not None and _is_dash_chain(tokens, after)
+            chained = chained or (after is not None and _is_dash_chain(tokens, after))
             if after is not None and last is not None and not chained:
                 days += range(day, last + 1) if day <= last else [*range(day, 7), *range(last + 1)]
                 position = after + 1
             else:
                 days.append(day)
-        following = _skip(tokens, position, {"and", "to"} if len(days) < 7 else {"and"})
+        following = _skip(tokens, position, {"and", "to"} if chained else {"and"})
         joins = following is not None and following < len(tokens) and _day_of(tokens[following]) is not None
         if joins and following is not None:
             position = following
