@@ -76,13 +76,14 @@ def review(
         columns = ["left_record_id", "right_record_id", "score", "reach", "priority"]
         print_json(queue[columns].to_dict("records"))
         return
-    for row in queue.itertuples(index=False):
-        print(explain_pair(records, row.left_record_id, row.right_record_id).text(shown=8))
+    pairs = zip(queue["left_record_id"].tolist(), queue["right_record_id"].tolist(), strict=True)
+    for left, right in pairs:
+        print(explain_pair(records, left, right).text(shown=8))
         answer = typer.prompt("[s]ame, [d]ifferent, [l]ater, [q]uit", default="l").strip().lower()[:1]
         if answer == "q":
             return
         if answer in _DECISIONS:
-            _decide(overrides, row.left_record_id, row.right_record_id, _DECISIONS[answer], who=who)
+            _decide(overrides, left, right, _DECISIONS[answer], who=who)
 
 
 def label(
@@ -123,7 +124,7 @@ def evaluate(
     data: Data = Path("../shared/data"),
     labels: Annotated[Path | None, typer.Option(help="CSV of labels; none: those of the package.")] = None,
 ) -> None:
-    """Print every table: labelled pairs with intervals, same upstream ids, clusters, invented records; the official rule beside."""
+    """Print every table of quality, the official rule beside ours: labelled pairs, same upstream ids, clusters, invented records."""
     from mediation_geo.datasets import dataset_path
     from mediation_geo.dedupe import evaluate as tables
     from mediation_geo.dedupe.truth import corpus
@@ -165,11 +166,12 @@ def _decide(path: Path, left: str, right: str, decision: str, *, who: str) -> No
     from datetime import UTC, datetime
 
     from mediation_geo.dedupe import append_override
+    from mediation_geo.dedupe.overrides import OVERRIDE_COLUMNS
 
     why = typer.prompt("why", default="")
     when = datetime.now(tz=UTC).date().isoformat()
-    values = [left, right, decision, who, when, why]
-    append_override(path, dict(zip(("left_record_id", "right_record_id", "decision", "who", "when", "why"), values, strict=True)))
+    values = dict(zip(OVERRIDE_COLUMNS, (left, right, decision, who, when, why), strict=True))
+    append_override(path, values)
 
 
 def _drawn(links: pd.DataFrame, records: pd.DataFrame, labels: pd.DataFrame | None, *, per_stratum: int) -> pd.DataFrame:

@@ -25,9 +25,7 @@ class KeyPairs(NamedTuple):
     skipped: pd.DataFrame
 
 
-def pairs_sharing_key(
-    keys: pd.Series[Any] | NDArray[Any], rows: Positions | None = None, *, cap: int | None = None
-) -> KeyPairs:
+def pairs_sharing_key(keys: pd.Series[Any] | NDArray[Any], rows: Positions | None = None, *, cap: int | None = None) -> KeyPairs:
     """
     Every unordered pair of rows with an equal key.
 

@@ -6,8 +6,7 @@ Pairs of positions with a strength in, one cluster number a record out. Nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,10 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from mediation_geo.dedupe.blocks import Positions
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mediation_geo.dedupe.blocks import Positions
 
 __all__ = ["UNSCORED_STRENGTH", "Constraints", "average_linkage", "closure"]
 
@@ -129,9 +131,7 @@ def average_linkage(
     must = np.array(list(constraints.must), dtype=np.int64).reshape(-1, 2)
     cannot = np.array(list(constraints.cannot), dtype=np.int64).reshape(-1, 2)
     joining = strength >= 0
-    component = _components(
-        np.r_[left[joining], must[:, 0]], np.r_[right[joining], must[:, 1]], n=n
-    )
+    component = _components(np.r_[left[joining], must[:, 0]], np.r_[right[joining], must[:, 1]], n=n)
     sizes = np.bincount(component, minlength=n)
     special = np.zeros(n, dtype=bool)
     special[must.ravel()] = True

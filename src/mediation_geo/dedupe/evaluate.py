@@ -6,12 +6,10 @@ Labelled pairs in, rows of figures out. It prints nothing.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mediation_geo.dedupe.blocks import Positions, pairs_sharing_key
 from mediation_geo.dedupe.features import pair_distance_m
@@ -24,8 +22,13 @@ from mediation_geo.dedupe.overrides import decisions_for
 from mediation_geo.dedupe.pairs import candidate_pairs
 from mediation_geo.dedupe.report import cluster_widths_m
 from mediation_geo.dedupe.train import PENALTY, cross_fitted_log_odds, labelled_features
-from mediation_geo.dedupe.truth import LabelledPairs, corpus, hand_labelled, id_linked, own_labels, synthetic
 from mediation_geo.dedupe.trust import source_names
+from mediation_geo.dedupe.truth import LabelledPairs, corpus, hand_labelled, id_linked, own_labels, synthetic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 __all__ = ["b_cubed", "cluster_table", "id_table", "label_tables", "precision_recall", "scores_of_pairs", "synthetic_table"]
 
@@ -251,9 +254,7 @@ def synthetic_table(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _rates(
-    predicted: NDArray[np.bool_], truth: NDArray[np.bool_], weight: NDArray[np.float64]
-) -> tuple[float, float, float]:
+def _rates(predicted: NDArray[np.bool_], truth: NDArray[np.bool_], weight: NDArray[np.float64]) -> tuple[float, float, float]:
     right = float((weight * predicted * truth).sum())
     named, there = float((weight * predicted).sum()), float((weight * truth).sum())
     precision = right / named if named else float("nan")

@@ -1,7 +1,7 @@
 """
 Why two records are, or are not, one place: the contribution of each sign, as a waterfall.
 
-Two records in, an `Explanation` out, as text or as a page of HTML. The score is the model's own; nothing is retold after the fact.
+Two records in, an `Explanation` out, as text or as a page of HTML. The score is the model's own, taken apart.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from mediation_geo.dedupe.features import FEATURES, pair_distance_m, pair_features
 from mediation_geo.dedupe.model import Model, load_model
@@ -19,27 +19,61 @@ from mediation_geo.dedupe.normalise import prepare
 from mediation_geo.errors import RequestError
 from mediation_geo.standard import LOCATED_RECORDS, conform
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["SIGNS", "Contribution", "Explanation", "explain_pair"]
 
 # What a sign says, for the people who review.
 SIGNS = {
-    "name": "noms semblables", "name_set": "un nom contient l'autre", "idf_min": "mots rares en commun (nom le plus court)",
-    "idf_jac": "mots rares en commun", "specific": "mots propres au lieu semblables",
-    "specific_both": "les deux noms ont des mots propres", "specific_none": "aucun nom n'a de mot propre",
-    "name_eq": "même nom", "numbers_ne": "numéros différents dans les noms", "acronym": "un nom est le sigle de l'autre",
-    "label_one": "un seul porte France services", "kind_eq": "même nature de lieu", "kind_part": "natures de lieu en partie communes",
-    "kind_ne": "natures de lieu différentes", "kind_one": "nature connue d'un seul côté", "mobile_ne": "un seul est itinérant",
-    "street": "rues semblables", "street_miss": "rue inconnue d'un côté", "num_eq": "même numéro de rue",
-    "num_ne": "numéros de rue différents", "street_ne": "rues différentes", "same_street": "même rue", "same_address": "même adresse",
-    "insee": "même commune", "insee_ne": "communes différentes", "ld": "distance", "nodist": "distance inconnue",
-    "here": "à moins de 40 m", "far2km": "à plus de 2 km", "tel_eq": "même téléphone", "tel_ne": "téléphones différents",
-    "mail_eq": "même courriel", "mail_ne": "courriels différents", "siret_eq": "même SIRET", "siret_ne": "SIREN différents",
-    "web_eq": "même site", "web_ne": "sites différents", "same_src": "même source", "near": "sur place",
-    "near_kind_eq": "sur place, même nature", "near_kind_ne": "sur place, nature différente", "near_contact": "sur place, même contact",
-    "near_name": "sur place, noms semblables", "near_specific": "sur place, mots propres semblables",
-    "contact_name": "même contact, noms semblables", "nodist_street_ne": "distance inconnue, rues différentes",
+    "name": "noms semblables",
+    "name_set": "un nom contient l'autre",
+    "idf_min": "mots rares en commun (nom le plus court)",
+    "idf_jac": "mots rares en commun",
+    "specific": "mots propres au lieu semblables",
+    "specific_both": "les deux noms ont des mots propres",
+    "specific_none": "aucun nom n'a de mot propre",
+    "name_eq": "même nom",
+    "numbers_ne": "numéros différents dans les noms",
+    "acronym": "un nom est le sigle de l'autre",
+    "label_one": "un seul porte France services",
+    "kind_eq": "même nature de lieu",
+    "kind_part": "natures de lieu en partie communes",
+    "kind_ne": "natures de lieu différentes",
+    "kind_one": "nature connue d'un seul côté",
+    "mobile_ne": "un seul est itinérant",
+    "street": "rues semblables",
+    "street_miss": "rue inconnue d'un côté",
+    "num_eq": "même numéro de rue",
+    "num_ne": "numéros de rue différents",
+    "street_ne": "rues différentes",
+    "same_street": "même rue",
+    "same_address": "même adresse",
+    "insee": "même commune",
+    "insee_ne": "communes différentes",
+    "ld": "distance",
+    "nodist": "distance inconnue",
+    "here": "à moins de 40 m",
+    "far2km": "à plus de 2 km",
+    "tel_eq": "même téléphone",
+    "tel_ne": "téléphones différents",
+    "mail_eq": "même courriel",
+    "mail_ne": "courriels différents",
+    "siret_eq": "même SIRET",
+    "siret_ne": "SIREN différents",
+    "web_eq": "même site",
+    "web_ne": "sites différents",
+    "same_src": "même source",
+    "near": "sur place",
+    "near_kind_eq": "sur place, même nature",
+    "near_kind_ne": "sur place, nature différente",
+    "near_contact": "sur place, même contact",
+    "near_name": "sur place, noms semblables",
+    "near_specific": "sur place, mots propres semblables",
+    "contact_name": "même contact, noms semblables",
+    "nodist_street_ne": "distance inconnue, rues différentes",
     "same_src_name": "même source, même nom",
-}  # fmt: skip
+}
 
 _BAR_WIDTH = 24
 _SHOWN = ("nom", "adresse", "commune", "telephone", "source")
@@ -158,6 +192,7 @@ def explain_pair(records: pd.DataFrame, left: str, right: str, *, model: Model |
 
     Examples
     --------
+    >>> import pandas as pd
     >>> records = pd.DataFrame({
     ...     "record_id": ["a/1", "b/1"], "feed": ["a", "b"], "row": [1, 1], "nom": ["Mairie", "Mairie"],
     ...     "adresse": ["1 rue Foch", "1 rue Foch"], "commune": ["Lattes", "Lattes"], "code_insee": ["34129", "34129"],

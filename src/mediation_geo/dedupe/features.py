@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,11 @@ from rapidfuzz import fuzz
 from rapidfuzz.process import cpdist
 from scipy.sparse import csr_array
 
-from mediation_geo.dedupe.blocks import Positions
 from mediation_geo.dedupe.lexicon import lexicon
-from mediation_geo.dedupe.normalise import Prepared
+
+if TYPE_CHECKING:
+    from mediation_geo.dedupe.blocks import Positions
+    from mediation_geo.dedupe.normalise import Prepared
 
 __all__ = ["FEATURES", "SHARED_COMMUNES", "TokenWeights", "feature", "pair_distance_m", "pair_features", "switchboards"]
 
@@ -312,9 +314,7 @@ FEATURES: tuple[str, ...] = (
 )  # fmt: skip
 
 
-def _similarity(
-    text: NDArray[np.object_], left: Positions, right: Positions, scorer: Callable[..., float]
-) -> Column:
+def _similarity(text: NDArray[np.object_], left: Positions, right: Positions, scorer: Callable[..., float]) -> Column:
     if len(left) == 0:
         return np.empty(0)
     ratios = cpdist(text[left].tolist(), text[right].tolist(), scorer=scorer, dtype=np.float32)
@@ -350,7 +350,7 @@ def _shared_weight(
     shape = (len(names), max(len(vocabulary), 1))
     present = csr_array((np.ones(len(indices)), np.array(indices, dtype=np.int32), np.array(starts)), shape=shape)
     weighted = csr_array((weight[indices] if indices else np.empty(0), present.indices, present.indptr), shape=shape)
-    total = np.asarray(weighted.sum(axis=1)).reshape(-1)
+    total: Column = np.asarray(weighted.sum(axis=1)).reshape(-1)
     a, b = codes[left], codes[right]
     shared = np.asarray(present[a].multiply(weighted[b]).sum(axis=1)).reshape(-1) if len(left) else np.empty(0)
     return shared, np.minimum(total[a], total[b]), total[a] + total[b] - shared

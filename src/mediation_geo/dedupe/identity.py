@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import string
-from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
 
 __all__ = ["ID_LENGTH", "Identity", "Previous", "assign_place_ids", "mint_place_id"]
 
@@ -89,7 +92,7 @@ def mint_place_id(record_id: str, *, taken: Collection[str] = ()) -> str:
     Examples
     --------
     >>> mint_place_id("cnfs/62592a1d05457b0790816e6c")
-    'x71lgq2xe3mfd'
+    'wvjskayf4onqs'
     """
     attempt = 0
     while True:
@@ -244,9 +247,7 @@ def _best_parent(overlap: pd.DataFrame) -> dict[int, str]:
     return dict(zip(best["cluster"].tolist(), best["place_id"].tolist(), strict=True))
 
 
-def _ended(
-    before: pd.DataFrame, overlap: pd.DataFrame, assigned: dict[int, str]
-) -> tuple[dict[str, str], set[str]]:
+def _ended(before: pd.DataFrame, overlap: pd.DataFrame, assigned: dict[int, str]) -> tuple[dict[str, str], set[str]]:
     """Former places without a cluster of their own: those that live on in another one, and those that are gone."""
     alive = set(assigned.values())
     ended = set(before["place_id"]) - alive

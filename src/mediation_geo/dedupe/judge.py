@@ -7,23 +7,26 @@ Ordered records in, a `Judgement` out; the stage treats both alike.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mediation_geo.dedupe.blocks import Positions, unique_pairs
 from mediation_geo.dedupe.clusters import Clusters, Constraints, average_linkage, closure
 from mediation_geo.dedupe.features import FEATURES, feature, pair_distance_m, pair_features
-from mediation_geo.dedupe.identity import Previous
 from mediation_geo.dedupe.model import Thresholds, load_model, logit
 from mediation_geo.dedupe.normalise import prepare
 from mediation_geo.dedupe.official import official_pairs
-from mediation_geo.dedupe.overrides import Decisions
 from mediation_geo.dedupe.pairs import candidate_pairs
 from mediation_geo.dedupe.trust import source_names
 from mediation_geo.standard import issue_table, no_issues
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mediation_geo.dedupe.identity import Previous
+    from mediation_geo.dedupe.overrides import Decisions
 
 __all__ = ["APART_M", "Judgement", "judge_by_model", "judge_by_official_rule", "strongest_reasons"]
 
@@ -220,7 +223,7 @@ def _together_before(
         return np.zeros(len(left), dtype=bool)
     place_of = previous.members.set_index("record_id")["place_id"]
     codes = np.asarray(pd.factorize(record_ids.map(place_of))[0], dtype=np.int64)
-    return (codes[left] == codes[right]) & (codes[left] >= 0)
+    return np.asarray((codes[left] == codes[right]) & (codes[left] >= 0), dtype=bool)
 
 
 def _skipped_issues(skipped: pd.DataFrame) -> pd.DataFrame:

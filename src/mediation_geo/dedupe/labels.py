@@ -8,15 +8,18 @@ spreadsheet write the same file.
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mediation_geo.errors import SchemaMismatch
 from mediation_geo.standard.territories import DEPARTEMENTS, departement_of_commune
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 __all__ = ["LABELS", "LABEL_COLUMNS", "agreement", "draw_pairs", "part_of_region", "read_labels", "regions", "write_labels"]
 
@@ -113,9 +116,7 @@ def regions(records: pd.DataFrame) -> NDArray[np.object_]:
     return np.array([*found, None], dtype=object)[codes]
 
 
-def draw_pairs(
-    pairs: pd.DataFrame, *, record_ids: pd.Series[Any], region: NDArray[np.object_], per_stratum: int
-) -> pd.DataFrame:
+def draw_pairs(pairs: pd.DataFrame, *, record_ids: pd.Series[Any], region: NDArray[np.object_], per_stratum: int) -> pd.DataFrame:
     """
     Pairs worth reading: equally many from each band of probability, within and across sources, for training and testing.
 

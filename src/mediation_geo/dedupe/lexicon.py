@@ -1,16 +1,17 @@
-"""
-The words of `lexicon.toml`, ready to be looked up.
-"""
+"""The words of `lexicon.toml`, ready to be looked up."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from mediation_geo.text import STOP_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Lexicon", "lexicon"]
 

@@ -6,12 +6,10 @@ A register once, then single records in; known records with a probability out. I
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from scipy.spatial import cKDTree
 
 from mediation_geo.dedupe.features import pair_features, switchboards
@@ -20,6 +18,11 @@ from mediation_geo.dedupe.model import Model, load_model
 from mediation_geo.dedupe.normalise import Prepared, prepare, prepare_record
 from mediation_geo.dedupe.pairs import NEAR_M
 from mediation_geo.standard import LOCATED_RECORDS, conform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
 
 __all__ = ["KnownRecord", "Matcher"]
 
@@ -47,6 +50,7 @@ class Matcher:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> records = pd.DataFrame({
     ...     "record_id": ["a/1"], "feed": ["a"], "row": [1], "nom": ["Médiathèque Aimé Césaire"], "adresse": ["1 rue Foch"],
     ...     "commune": ["Lattes"], "code_insee": ["34129"], "latitude": [43.5676], "longitude": [3.9046],
@@ -111,7 +115,7 @@ def _keys(prepared: Prepared, row: int) -> list[tuple[str, ...]]:
     """Keys under which a record is filed: the blocking rules, for one record."""
     told = prepared.columns
     insee = told["insee"][row]
-    keys = [("mail", mail) for mail in prepared.mails[row]]
+    keys: list[tuple[str, ...]] = [("mail", mail) for mail in prepared.mails[row]]
     keys += [(name, told[name][row]) for name in ("phone", "siret") if told[name][row]]
     if insee:
         skipped = lexicon().generic | lexicon().kinds.keys()

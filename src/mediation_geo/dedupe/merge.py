@@ -6,16 +6,18 @@ Located records and their clusters in, rows of places out. Records are never cha
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mediation_geo.dedupe import trust
 from mediation_geo.dedupe.provenance import Choices, provenance_text
 from mediation_geo.geodesy import geocentric_m
 from mediation_geo.standard import FIELD_NAMES, LIST_FIELDS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["ADDRESS_FIELDS", "merge_records"]
 
@@ -73,9 +75,9 @@ def _single_places(records: pd.DataFrame, clusters: NDArray[np.int64]) -> pd.Dat
     sources = trust.source_names(records)
     return records.assign(
         cluster=clusters,
-        source_ids=[[value] for value in records["record_id"]],
-        sources=[[value] for value in sources],
-        published_ids=[[value] if isinstance(value, str) else [] for value in records["id"]],
+        source_ids=pd.Series([[value] for value in records["record_id"]], dtype=object),
+        sources=pd.Series([[value] for value in sources], dtype=object),
+        published_ids=pd.Series([[value] if isinstance(value, str) else [] for value in records["id"]], dtype=object),
         provenance=[
             provenance_text({"*": (record_id, date, "only_record")})
             for record_id, date in zip(records["record_id"], trust.iso_dates(records), strict=True)
@@ -119,10 +121,11 @@ def _first_of_each(clusters: NDArray[np.int64], rows: NDArray[np.int64], *, coun
 def _best_spot(
     records: pd.DataFrame, clusters: NDArray[np.int64], *, count: int, decay: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    precision = records["position_precision"].map({name: rank for rank, name in enumerate(_PRECISIONS)})
-    has_position = records["latitude"].notna() & records["longitude"].notna()
-    rank = precision.where(has_position).fillna(len(_PRECISIONS)).to_numpy(dtype=np.float64)
-    rank = rank + np.where(records["adresse"].notna(), 0.0, 0.5)
+    precision = records["position_precision"].map({name: float(rank) for rank, name in enumerate(_PRECISIONS)})
+    has_position = (records["latitude"].notna() & records["longitude"].notna()).to_numpy(dtype=bool)
+    worst = float(len(_PRECISIONS))
+    known = np.where(has_position, precision.fillna(worst).to_numpy(dtype=np.float64), worst + 1)
+    rank: NDArray[np.float64] = known + np.where(records["adresse"].notna().to_numpy(dtype=bool), 0.0, 0.5)
     # Where the geocoder or the source named no precision, a written house number is the better witness.
     numbered = records["adresse"].str.contains(r"\d", regex=True, na=False).to_numpy(dtype=bool)
     spread = _distance_to_others(records, clusters, best=_lowest(rank, clusters, count=count)[clusters] == rank)
@@ -136,9 +139,7 @@ def _lowest(values: NDArray[np.float64], clusters: NDArray[np.int64], *, count: 
     return lowest
 
 
-def _distance_to_others(
-    records: pd.DataFrame, clusters: NDArray[np.int64], *, best: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _distance_to_others(records: pd.DataFrame, clusters: NDArray[np.int64], *, best: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Metres from each record to the median position of the best-placed records of its cluster, in steps of 10 m."""
     points = geocentric_m(records["longitude"], records["latitude"])
     frame = pd.DataFrame(points, columns=["x", "y", "z"]).where(pd.Series(best), axis=0)
@@ -158,4 +159,4 @@ def _frequent_pivot(pivot: pd.Series[Any], clusters: NDArray[np.int64], *, count
     return _first_of_each(clusters, frame["row"].to_numpy(dtype=np.int64), count=count)
 
 
-assert set(ADDRESS_FIELDS) | set(_BY_TRUST) | set(LIST_FIELDS) | {"id", "date_maj", "pivot"} >= set(FIELD_NAMES)  # noqa: S101
+assert set(ADDRESS_FIELDS) | set(_BY_TRUST) | set(LIST_FIELDS) | {"id", "date_maj", "pivot"} >= set(FIELD_NAMES)

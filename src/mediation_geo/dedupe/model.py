@@ -11,13 +11,15 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mediation_geo.dedupe.features import FEATURES, TokenWeights
 from mediation_geo.errors import SchemaMismatch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Model", "Thresholds", "load_model", "logit", "read_model"]
 

@@ -8,15 +8,17 @@ a missing position taken for the same place) are kept on purpose: a baseline tha
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
 from mediation_geo.dedupe.blocks import Positions, pairs_sharing_key
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["MINIMUM_ACROSS_SOURCES", "MINIMUM_WITHIN_SOURCE", "official_pairs", "official_similarity"]
 

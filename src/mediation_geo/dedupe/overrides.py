@@ -1,7 +1,7 @@
 """
 Human decisions about pairs of records: read, checked against each other, and turned into constraints.
 
-A CSV under version control in, pairs of positions out. A decision names source records, never places, so it outlives every rebuild.
+A CSV under version control in, pairs of positions out. A decision names source records, never places, so it outlives rebuilds.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Decisions(NamedTuple):
 
 
 def read_overrides(path: str | Path) -> pd.DataFrame:
-    """
+    r"""
     Human decisions from a CSV file with the columns `left_record_id, right_record_id, decision, who, when, why`.
 
     Parameters
@@ -54,7 +54,7 @@ def read_overrides(path: str | Path) -> pd.DataFrame:
     --------
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp(), "overrides.csv")
-    >>> _ = path.write_text("left_record_id,right_record_id,decision,who,when,why\\na/1,b/1,same,ana,2026-01-01,visited\\n")
+    >>> _ = path.write_text("left_record_id,right_record_id,decision,who,when,why\na/1,b/1,same,ana,2026-01-01,visited\n")
     >>> read_overrides(path)["decision"].tolist()
     ['same']
     """
@@ -67,10 +67,11 @@ def read_overrides(path: str | Path) -> pd.DataFrame:
     if missing:
         message = f"missing column(s) {', '.join(missing)}; expected {', '.join(OVERRIDE_COLUMNS)}"
         raise SchemaMismatch(message, path=str(path), line=1)
-    faulty = ~table["decision"].isin([_SAME, _DIFFERENT]) | table["left_record_id"].eq("") | table["right_record_id"].eq("")
+    named = table["left_record_id"].ne("") & table["right_record_id"].ne("")
+    faulty = ~named | ~table["decision"].isin([_SAME, _DIFFERENT])
     if faulty.any():
         first = int(faulty.to_numpy().argmax())
-        found = table.loc[first, ["left_record_id", "right_record_id", "decision"]].tolist()
+        found = table.iloc[first][["left_record_id", "right_record_id", "decision"]].to_list()
         message = f"found {found}; expected two record ids and a decision 'same' or 'different'"
         raise SchemaMismatch(message, path=str(path), line=first + 2)
     return table[list(OVERRIDE_COLUMNS)]

@@ -6,16 +6,19 @@ Prepared records in, pairs of positions out, and a log of the values that were t
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from mediation_geo.dedupe.blocks import Positions, pairs_sharing_key, unique_pairs
 from mediation_geo.dedupe.lexicon import lexicon
-from mediation_geo.dedupe.normalise import Prepared
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mediation_geo.dedupe.normalise import Prepared
 
 __all__ = ["NEAR_M", "Candidates", "candidate_pairs"]
 

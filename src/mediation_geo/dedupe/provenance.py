@@ -7,13 +7,15 @@ Chosen rows in, merged columns and their provenance out. It does not decide whic
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mediation_geo.dedupe import trust
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Choices", "provenance_text"]
 
@@ -29,9 +31,7 @@ def provenance_text(origins: dict[str, Origin]) -> str:
     >>> provenance_text({"nom": ("a/1", "2024-05-01", "most_trusted")})
     '{"nom":{"record_id":"a/1","date":"2024-05-01","rule":"most_trusted"}}'
     """
-    told = {
-        field: {"record_id": record_id, "date": date, "rule": rule} for field, (record_id, date, rule) in origins.items()
-    }
+    told = {field: {"record_id": record_id, "date": date, "rule": rule} for field, (record_id, date, rule) in origins.items()}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 

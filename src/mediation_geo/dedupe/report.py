@@ -6,16 +6,18 @@ Records and a judgement in, rows of issues out.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mediation_geo.dedupe.judge import APART_M, Judgement
 from mediation_geo.dedupe.trust import source_names
 from mediation_geo.geodesy import geocentric_m
 from mediation_geo.standard import concat_issues, issue_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["cluster_issues", "cluster_widths_m"]
 

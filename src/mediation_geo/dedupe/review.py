@@ -6,8 +6,12 @@ Links and members of a release in, an ordered queue out. Decisions go to the ove
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["review_queue"]
 
@@ -33,6 +37,7 @@ def review_queue(links: pd.DataFrame, members: pd.DataFrame, *, decided: pd.Data
 
     Examples
     --------
+    >>> import pandas as pd
     >>> links = pd.DataFrame({
     ...     "left_record_id": ["a/1", "a/2"], "right_record_id": ["b/1", "b/2"], "score": [0.45, 0.25],
     ...     "rule": "model 1", "decision": "review", "reasons": "{}",

@@ -6,15 +6,14 @@ It strings the steps of this room together and decides nothing itself.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mediation_geo.dedupe.identity import Identity, Previous, assign_place_ids
 from mediation_geo.dedupe.judge import Judgement, judge_by_model, judge_by_official_rule
@@ -30,6 +29,11 @@ from mediation_geo.standard import (
     concat_issues,
     conform,
 )
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from numpy.typing import NDArray
 
 __all__ = ["RULES", "Deduplication", "deduplicate"]
 
@@ -100,6 +104,7 @@ def deduplicate(
 
     Examples
     --------
+    >>> import datetime as dt
     >>> records = pd.DataFrame({
     ...     "record_id": ["a/1", "b/1"], "feed": ["a", "b"], "row": [1, 1], "nom": ["Mairie de Lattes", "Mairie Lattes"],
     ...     "adresse": ["1 avenue de Montpellier", "1 av de Montpellier"], "commune": ["Lattes", "Lattes"],
@@ -119,9 +124,7 @@ def deduplicate(
     identity = assign_place_ids(ordered["record_id"], judgement.clusters, previous=previous, release_id=release_id)
     merged = merge_records(ordered, judgement.clusters)
     places = _finish(merged, identity, previous=previous, as_of=as_of)
-    members = pd.DataFrame(
-        {"record_id": ordered["record_id"], "place_id": identity.place_ids[judgement.clusters]}
-    )
+    members = pd.DataFrame({"record_id": ordered["record_id"], "place_id": identity.place_ids[judgement.clusters]})
     check_row_ledger("dedupe", came_in=records["record_id"], went_on=members["record_id"], rejected=())
     issues = concat_issues([decisions.issues, judgement.issues, cluster_issues(ordered, judgement)])
     return Deduplication(
@@ -129,9 +132,7 @@ def deduplicate(
     )
 
 
-def _finish(
-    merged: pd.DataFrame, identity: Identity, *, previous: Previous | None, as_of: dt.date
-) -> gpd.GeoDataFrame:
+def _finish(merged: pd.DataFrame, identity: Identity, *, previous: Previous | None, as_of: dt.date) -> gpd.GeoDataFrame:
     """Ids, aliases, freshness, dates of sight and geometry of the merged places."""
     today = pd.Timestamp(as_of)
     place_ids = pd.Series(identity.place_ids, dtype="str")
@@ -149,14 +150,13 @@ def _finish(
     )
     table = conform(places, {name: kind for name, kind in PLACES.items() if kind != "geometry"})
     # Positions were checked when records were located; missing ones give a missing geometry, never a point at 0, 0.
-    points = gpd.points_from_xy(table["longitude"], table["latitude"])
-    unknown = (table["longitude"].isna() | table["latitude"].isna()).to_numpy()
-    points[unknown] = None
-    frame = gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
+    known = table["longitude"].notna() & table["latitude"].notna()
+    points = gpd.GeoSeries(gpd.points_from_xy(table["longitude"], table["latitude"]), index=table.index)
+    frame = gpd.GeoDataFrame(table, geometry=points.where(known, None), crs="EPSG:4326")
     return frame.sort_values("place_id", kind="stable", ignore_index=True)
 
 
-def _aliases(merged: pd.DataFrame, identity: Identity) -> list[list[str]]:
+def _aliases(merged: pd.DataFrame, identity: Identity) -> pd.Series[Any]:
     """Every other id a place answers to: former place ids, record ids, published ids and their official compounds."""
     aliases = []
     columns = (merged["source_ids"], merged["published_ids"])
@@ -165,7 +165,7 @@ def _aliases(merged: pd.DataFrame, identity: Identity) -> list[list[str]]:
         compound = ["__".join(sorted(published))] if len(published) > 1 else []
         former = identity.former_ids.get(place_id, ())
         aliases.append(sorted({*former, *source_ids, *published, *parts, *compound} - {place_id}))
-    return aliases
+    return pd.Series(aliases, dtype=object)
 
 
 def _freshness(dates: pd.Series, *, today: pd.Timestamp) -> NDArray[np.object_]:

@@ -7,18 +7,22 @@ Features and labels in, a `Model` out. Deterministic: no random numbers, and fol
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from mediation_geo.dedupe.features import TokenWeights, pair_features
 from mediation_geo.dedupe.model import Model, Thresholds
 from mediation_geo.dedupe.normalise import prepare
-from mediation_geo.dedupe.truth import LabelledPairs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mediation_geo.dedupe.truth import LabelledPairs
 
 __all__ = ["cross_fitted_log_odds", "fit_model", "labelled_features", "token_weights", "train_on"]
 
@@ -96,8 +100,9 @@ def token_weights(cores: pd.Series[Any]) -> TokenWeights:
     """
     distinct = [word for core in cores for word in set(core.split())]
     counts = pd.Series(distinct, dtype=object).value_counts()
-    weights = np.log(len(cores) / counts) + 0.1
-    common = weights[counts >= _COMMON_WORD].round(4)
+    common = {
+        str(word): round(float(np.log(len(cores) / count) + 0.1), 4) for word, count in counts.items() if count >= _COMMON_WORD
+    }
     unknown = float(np.log(len(cores) / _COMMON_WORD) + 0.1 + np.log(2))
     return TokenWeights(dict(sorted(common.items())), unknown)
 
@@ -175,9 +180,7 @@ def _standard(features: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
     return features.mean(axis=0), np.where(scale > 0, scale, 1.0)
 
 
-def _logistic(
-    values: NDArray[np.float64], target: NDArray[np.float64], *, penalty: float
-) -> tuple[NDArray[np.float64], float]:
+def _logistic(values: NDArray[np.float64], target: NDArray[np.float64], *, penalty: float) -> tuple[NDArray[np.float64], float]:
     sign = 2 * target - 1
 
     def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -190,9 +193,7 @@ def _logistic(
     return np.asarray(fitted.x[:-1]), float(fitted.x[-1])
 
 
-def _platt(
-    log_odds: NDArray[np.float64], target: NDArray[np.float64], weight: NDArray[np.float64]
-) -> tuple[float, float]:
+def _platt(log_odds: NDArray[np.float64], target: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, float]:
     """Slope and offset of a weighted logistic fit on held-out log-odds, with a mild pull of the slope towards 1."""
     share = weight / weight.sum() * len(weight)
     sign = 2 * target - 1

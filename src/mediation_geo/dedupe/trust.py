@@ -6,13 +6,15 @@ Columns of records in, one weight a row out. Nothing here chooses.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mediation_geo.text import fold
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["HALF_LIFE_YEARS", "age_weight", "iso_dates", "name_trust", "phone_trust", "source_names"]
 

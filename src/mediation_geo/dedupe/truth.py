@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from mediation_geo.dedupe.blocks import Positions
 from mediation_geo.dedupe.trust import source_names
 from mediation_geo.errors import SourceUnavailable
 from mediation_geo.standard import LIST_FIELDS, LOCATED_RECORDS, conform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mediation_geo.dedupe.blocks import Positions
 
 __all__ = ["LabelledPairs", "corpus", "hand_labelled", "id_linked", "own_labels", "records_from_rows", "synthetic"]
 
@@ -60,10 +65,10 @@ class LabelledPairs:
     @property
     def positive(self) -> NDArray[np.float64]:
         """1 for the same place, 0 for different or unsure."""
-        return (self.label == "m").astype(np.float64)
+        return np.asarray(self.label == "m", dtype=np.float64)
 
 
-def records_from_rows(rows: list[dict[str, Any]], *, feed: str) -> pd.DataFrame:
+def records_from_rows(rows: Sequence[Mapping[Any, Any]], *, feed: str) -> pd.DataFrame:
     """
     Records in our layout from rows of the published standard (lists joined by `|`).
 
@@ -111,9 +116,7 @@ def corpus(folder: Path) -> pd.DataFrame:
         The folder that holds `places/official`.
     """
     official = folder / "places" / "official"
-    parts = [
-        records_from_rows(_json(path), feed=path.stem) for path in sorted((official / "transformed_v1").glob("*.json"))
-    ]
+    parts = [records_from_rows(_json(path), feed=path.stem) for path in sorted((official / "transformed_v1").glob("*.json"))]
     if not parts:
         message = "no transformed records; expected JSON files in places/official/transformed_v1"
         raise SourceUnavailable(message, path=str(folder))
@@ -168,7 +171,7 @@ def hand_labelled(path: Path) -> LabelledPairs:
     source = both["source"].to_numpy(dtype=object)
     left, right = np.arange(count), np.arange(count) + count
     return LabelledPairs(
-        records, left, right, table["label"].to_numpy(dtype=object), table["sampling_weight"].astype("float64").to_numpy(),
+        records, left, right, table["label"].to_numpy(dtype=object), table["sampling_weight"].to_numpy(dtype=np.float64),
         np.asarray(source[left] == source[right], dtype=bool), table["pair_id"].tolist(),
         table[["telephone_equal", "courriel_equal"]],
     )  # fmt: skip
@@ -188,7 +191,7 @@ def id_linked(pairs_path: Path, records_path: Path) -> tuple[LabelledPairs, NDAr
     position = pd.Series(np.arange(len(records)), index=records["id"])
     left, right = position.loc[table["id_1"]].to_numpy(), position.loc[table["id_2"]].to_numpy()
     same = [name for name in ("identical_name_addr", "same_nom_norm", "same_adresse_norm") if name in table]
-    unchanged = table[same].eq("1").all(axis=1).to_numpy(dtype=bool)
+    unchanged = np.logical_and.reduce([table[name].eq("1").to_numpy(dtype=bool) for name in same])
     source = records["source"].to_numpy(dtype=object)
     pairs = LabelledPairs(
         records, left.astype(np.int64), right.astype(np.int64), table["label"].to_numpy(dtype=object), np.ones(len(table)),

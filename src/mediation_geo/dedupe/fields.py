@@ -1,0 +1,179 @@
+"""
+Single values in the form in which they are compared: a name, an address, a phone, a mail, taken apart.
+
+Text in, small tuples out; each distinct value is worked on once in the life of a process.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from mediation_geo.dedupe.lexicon import lexicon
+from mediation_geo.text import STOP_WORDS, STREET_ABBREVIATIONS, expand, fold
+
+__all__ = ["Name", "Street", "prepare_mail", "prepare_name", "prepare_phone", "prepare_siret", "prepare_street", "prepare_town"]
+
+# What is kept between two runs of one process: most values of a night were there the night before.
+_CACHE_SIZE = 1_000_000
+
+_POSTCODE_TAIL = re.compile(r"\b\d{5}\b.*$", flags=re.DOTALL)
+_NUMBER = re.compile(r"\b(\d{1,4})\b")
+_NOT_STREET = frozenset({"bis", "ter", "quater", "b", "t", "cs", "bp", "cedex", "etage"})
+_NOT_DIGIT = re.compile(r"\D")
+_SEVERAL = re.compile(r"[/|;,]")
+_PREFIXES = re.compile(r"^(?:00)?(?:33|262|590|594|596|508|687|689)(?=0?\d{6,9}$)")
+_SIRET_LENGTH = 14
+_SHORTEST_ACRONYM, _LONGEST_ACRONYM = 3, 7
+_AT_FOR_A = re.compile(r"(?<=[a-zA-Z])@(?=[a-zA-Z])")
+_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+
+
+class Name(NamedTuple):
+    """A name taken apart: all words, words without the commune, and what tells this place from its kind."""
+
+    full: str
+    core: str
+    specific: str
+    numbers: str
+    kinds: int
+    mobile: bool
+    acronyms: frozenset[str]
+    initials: frozenset[str]
+
+
+class Street(NamedTuple):
+    """An address taken apart: house number, street words, and the last word, the most telling one."""
+
+    number: str | None
+    street: str | None
+    last: str | None
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def prepare_name(nom: str | None, commune: str | None) -> Name:
+    """
+    Take a name apart.
+
+    Parameters
+    ----------
+    nom, commune : str or None
+        As in the record.
+
+    Examples
+    --------
+    >>> name = prepare_name("Maison France Services de Duras", "Duras")
+    >>> name.full, name.core, name.specific
+    ('franceservices duras', 'franceservices', '')
+    >>> prepare_name("Union départementale des associations familiales", None).initials & prepare_name("UDAF", None).acronyms
+    frozenset({'udaf'})
+    """
+    words = lexicon()
+    raw = fold(_AT_FOR_A.sub("a", html.unescape(nom))).split() if nom else []
+    tokens = words.rewrite(raw)
+    town = set(prepare_town(commune))
+    core = [token for token in tokens if token not in town] or tokens
+    kinds = 0
+    for token in tokens:
+        kinds |= words.kinds.get(token, 0)
+    specific = [token for token in core if token not in town and token not in words.generic and token not in words.kinds]
+    numbers = sorted({token for token in tokens if token.isdigit()})
+    mobile = any(token in words.mobile for token in raw)
+    acronyms = frozenset(word for word in raw if 3 <= len(word) <= _LONGEST_ACRONYM and word.isalpha() and word not in STOP_WORDS)
+    short = "".join(word[0] for word in raw if word not in STOP_WORDS)
+    initials = frozenset(each for each in (short, "".join(word[0] for word in raw)) if len(each) >= _SHORTEST_ACRONYM)
+    return Name(" ".join(tokens), " ".join(core), " ".join(specific), " ".join(numbers), kinds, mobile, acronyms, initials)
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def prepare_town(commune: str | None) -> tuple[str, ...]:
+    """
+    Words of a commune's name that are left out of the names of its places.
+
+    Examples
+    --------
+    >>> prepare_town("St-Étienne CEDEX 2")
+    ('saint', 'etienne')
+    """
+    if not commune:
+        return ()
+    words = lexicon().words
+    skipped = STOP_WORDS | {"cedex", "cs", "bp"}
+    return tuple(words.get(each, each) for each in fold(commune).split() if each not in skipped and not each.isdigit())
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def prepare_street(adresse: str | None) -> Street:
+    """
+    Take an address apart; what follows the postcode is left out.
+
+    Examples
+    --------
+    >>> prepare_street("12 bis, av. du Gal Leclerc 34000 Montpellier")
+    Street(number='12', street='avenue general leclerc', last='leclerc')
+    """
+    if not adresse:
+        return Street(None, None, None)
+    text = fold(_POSTCODE_TAIL.sub("", html.unescape(adresse)))
+    found = _NUMBER.search(text)
+    full = expand(text.split(), abbreviations=STREET_ABBREVIATIONS)
+    saints = lexicon().words
+    words = [
+        saints.get(word, word) if word in ("st", "ste", "sts", "stes") else word
+        for word in full
+        if word not in STOP_WORDS and word not in _NOT_STREET and not any(char.isdigit() for char in word)
+    ]
+    return Street(found.group(1).lstrip("0") or None if found else None, " ".join(words) or None, words[-1] if words else None)
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def prepare_phone(telephone: str | None) -> str | None:
+    """
+    Nine significant digits of the first number (six to nine overseas), None when there are not so many.
+
+    Examples
+    --------
+    >>> prepare_phone("+33 4 67 00 00 00"), prepare_phone("0467000000 / 0600000000"), prepare_phone("467000000.0")
+    ('467000000', '467000000', '467000000')
+    """
+    if not telephone:
+        return None
+    digits = _NOT_DIGIT.sub("", _SEVERAL.split(telephone.removesuffix(".0"))[0].replace("(0)", ""))
+    digits = _PREFIXES.sub("", digits).lstrip("0")
+    return digits if 6 <= len(digits) <= 9 and len(set(digits)) > 1 else None
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def prepare_siret(pivot: str | None) -> str | None:
+    """
+    SIRET that names an establishment; None for another identifier or one that a spreadsheet rounded.
+
+    Examples
+    --------
+    >>> prepare_siret("21340129200012"), prepare_siret("79200000000000"), prepare_siret("W123456789")
+    ('21340129200012', None, None)
+    """
+    if pivot is None or len(pivot) != _SIRET_LENGTH or not pivot.isdigit() or pivot.endswith("00000"):
+        return None
+    return pivot
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def prepare_mail(courriel: str) -> str | None:
+    """
+    Address in lower case; None for a box that a whole programme shares.
+
+    Examples
+    --------
+    >>> prepare_mail("Mairie@Lattes.fr "), prepare_mail("contact@conseiller-numerique.fr")
+    ('mairie@lattes.fr', None)
+    """
+    found = _MAIL.search(courriel.lower())
+    if found is None:
+        return None
+    mail = found.group()
+    local, _, domain = mail.rpartition("@")
+    anonymous = local == "contact" and domain in lexicon().free_mail
+    return None if anonymous or domain in lexicon().shared_domains else mail
