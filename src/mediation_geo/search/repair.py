@@ -52,6 +52,8 @@ _DAY = "(?:Mo|Tu|We|Th|Fr|Sa|Su)"
 _TIME = r"(?:[01]?\d|2[0-4]):[0-5]\d"
 _SPAN = rf"{_TIME}-{_TIME}"
 _DAY_WORDS = [(re.compile(rf"\b(?:{names})\b\.?", re.IGNORECASE), day) for day, names in _DAY_NAMES.items()]
+# What the national pipeline writes for a place that never closes.
+_ALWAYS = re.compile(r"Mo-Sun? 00:00-(?:00|24):00")
 _MODIFIER = re.compile(r"\b(?:off|closed|unknown|open)\b")
 
 
@@ -105,15 +107,10 @@ def _groups(text: str) -> str:
     return _separators(text)
 
 
-def _always(text: str) -> str:
-    return re.sub(r"\bMo-Sun\b", "Mo-Su", text)
-
-
 _RULES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("blanks", _blanks),
     ("dashes", _dashes),
     ("separators", _separators),
-    ("always", _always),
     ("days", _days),
     ("times", _times),
     ("spans", _spans),
@@ -150,6 +147,8 @@ def repair_hours(raw: str) -> Repaired:
     >>> repair_hours("Une fois par mois").text is None
     True
     """
+    if _ALWAYS.fullmatch(raw.strip()):
+        return Repaired("24/7", ("always",), complete=True)
     text = raw
     used: list[str] = []
     readable = _reads(text)

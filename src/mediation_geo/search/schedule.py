@@ -226,7 +226,7 @@ class Schedule:
         """One opening as spans of local time: cut at midnight when it lasts into the next afternoon, whole when it is a night."""
         day = begin.date()
         midnight = self.midnight(day + timedelta(days=1))
-        while finish > midnight + _NIGHT:
+        while finish >= midnight + _NIGHT:
             yield day, (_clock(begin), "24:00")
             begin, day = midnight, day + timedelta(days=1)
             midnight = self.midnight(day + timedelta(days=1))
