@@ -79,7 +79,7 @@ def query_of(values: Mapping[str, str], provider: Any) -> ItemsQuery:
 
 
 def collection_json(
-    host: Host, snapshot: Snapshot, collection: str, values: Mapping[str, str], *, language: str
+    host: Host, snapshot: Snapshot, provider: Any, values: Mapping[str, str], *, language: str
 ) -> tuple[bytes, dict[str, str]]:
     """
     Body of a page of items, and its headers.
@@ -87,15 +87,14 @@ def collection_json(
     Raises
     ------
     Problem
-        400 naming the parameter at fault, 404 when there is no such collection.
+        400 naming the parameter at fault.
     """
-    provider = host.provider(collection)
     query = query_of(values, provider)
     selection = provider.select(query)
     features = b"" if query.hits else provider.features_json(query, selection)
     returned = 0 if query.hits else len(selection.rows)
     links = page_links(
-        f"{host.base_url}/collections/{collection}",
+        f"{host.base_url}/collections/{provider.collection}",
         values,
         offset=query.offset,
         limit=query.limit,
@@ -120,9 +119,10 @@ def page_links(
     items_url = f"{collection_url}/items"
     asked = {name: value for name, value in values.items() if name not in {"f", "offset"}}
 
+    kept = f"{urlencode(asked)}&" if asked else ""
+
     def page(at: int, form: str) -> str:
-        chosen = {**asked, **({"offset": str(at)} if at else {}), "f": form}
-        return f"{items_url}?{urlencode(chosen)}"
+        return f"{items_url}?{kept}offset={at}&f={form}" if at else f"{items_url}?{kept}f={form}"
 
     links = [
         _link("self", GEOJSON, page(offset, "json"), "self", language),
@@ -137,7 +137,7 @@ def page_links(
 
 
 def item_json(
-    host: Host, snapshot: Snapshot, collection: str, identifier: str, values: Mapping[str, str], *, language: str
+    host: Host, snapshot: Snapshot, provider: Any, identifier: str, values: Mapping[str, str], *, language: str
 ) -> tuple[bytes, dict[str, str]]:
     """
     Body of one item, and its headers.
@@ -145,15 +145,14 @@ def item_json(
     Raises
     ------
     Problem
-        404 when the collection or the item does not exist.
+        404 when the item does not exist.
     """
-    provider = host.provider(collection)
     crs = values.get("crs", CRS84)
     try:
         head = provider.feature_json(identifier, crs=crs)
     except ProviderItemNotFoundError as error:
         raise missing("Aucun objet de cette collection ne porte cet identifiant.") from error
-    collection_url = f"{host.base_url}/collections/{collection}"
+    collection_url = f"{host.base_url}/collections/{provider.collection}"
     url = f"{collection_url}/items/{identifier}"
     query = {"crs": values["crs"]} if "crs" in values else {}
     links = [

@@ -95,8 +95,7 @@ def _link_header(site: Site, request: Request) -> str:
 def _items_handler(site: Site) -> Any:
     async def handler(request: Request, snapshot: Snapshot) -> Response:
         host = site.host(snapshot)
-        collection = request.path_params["collection"]
-        provider = host.provider(collection)
+        provider = host.provider(request.path_params["collection"])
         values = items_values(request, provider)
         form = media_type_of(request, values, _FEATURE_FORMATS)
         language = language_of(request, values)
@@ -104,8 +103,8 @@ def _items_handler(site: Site) -> Any:
 
         def make() -> tuple[bytes, dict[str, str]]:
             if form == "html":
-                return _items_page(site, snapshot, collection, values, language=language), {}
-            return collection_json(host, snapshot, collection, values, language=language)
+                return _items_page(site, snapshot, provider, values, language=language), {}
+            return collection_json(host, snapshot, provider, values, language=language)
 
         heavy = "filter" in values or form == "html" or _is_long(values.get("limit", ""))
         body, headers = await run_in_threadpool(make) if heavy else make()
@@ -125,15 +124,14 @@ def _is_long(limit: str) -> bool:
     return limit.isdigit() and int(limit[:12]) > _HEAVY_LIMIT
 
 
-def _items_page(site: Site, snapshot: Snapshot, collection: str, values: dict[str, str], *, language: str) -> bytes:
-    host = site.host(snapshot)
-    provider = host.provider(collection)
+def _items_page(site: Site, snapshot: Snapshot, provider: Any, values: dict[str, str], *, language: str) -> bytes:
     query = query_of(values, provider)
     if query.limit > _HEAVY_LIMIT:
         raise bad_parameter("limit", f"attendu au plus {_HEAVY_LIMIT} dans une page HTML")
     selection = provider.select(query)
     features = [provider.table.feature(row) for row in ([] if query.hits else selection.rows.tolist())]
-    title = host.collection(collection, language)["title"]
+    collection = provider.collection
+    title = site.document(snapshot, ("title", collection, language), lambda: site.host(snapshot).collection(collection, language)["title"])
     return site.templates.render(
         "objets.html",
         title=title,
@@ -156,7 +154,8 @@ def _item_handler(site: Site) -> Any:
         values = item_values(request)
         form = media_type_of(request, values, _FEATURE_FORMATS)
         language = language_of(request, values)
-        table = host.provider(collection).table
+        provider = host.provider(collection)
+        table = provider.table
         if collection == PLACES and identifier not in table.row_of_id and identifier in snapshot.id_of_alias:
             # A merged or renamed place stays reachable under its former names.
             url = f"{host.base_url}/collections/{collection}/items/{snapshot.id_of_alias[identifier]}"
@@ -171,7 +170,7 @@ def _item_handler(site: Site) -> Any:
             )
             headers: dict[str, str] = {}
         else:
-            body, headers = item_json(host, snapshot, collection, identifier, values, language=language)
+            body, headers = item_json(host, snapshot, provider, identifier, values, language=language)
         return respond(
             request,
             body,

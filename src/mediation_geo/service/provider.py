@@ -18,7 +18,6 @@ from pygeoapi.provider.base import (
     SchemaType,
 )
 
-from mediation_geo.service.columns import json_schema
 from mediation_geo.service.crs import CRS84
 from mediation_geo.service.page import feature_json, features_json
 from mediation_geo.service.parameters import items_query
@@ -50,8 +49,8 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no ty
     def get_fields(self) -> dict[str, dict[str, Any]]:
         """Names of the properties and their JSON Schema."""
         if not self._fields:
-            self._fields = {name: json_schema(column) for name, column in self.table.columns.items()}
-        return dict(self._fields)
+            self._fields = self.table.schemas
+        return self._fields
 
     def get_schema(self, schema_type: SchemaType = SchemaType.item) -> tuple[str, dict[str, Any]]:
         """Media type and JSON Schema of one feature's properties."""

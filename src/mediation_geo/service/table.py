@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from mediation_geo.geodesy import geocentric_m
-from mediation_geo.service.columns import Column
+from mediation_geo.service.columns import Column, json_schema
 from mediation_geo.service.crs import CRS84, transform_points
 
 __all__ = ["FeatureTable", "Rows", "View"]
@@ -136,6 +136,11 @@ class FeatureTable:
                 finite = np.isfinite(shapely.bounds(moved)).all(axis=1)
                 self._views[crs] = View(np.where(finite, moved, None))
         return self._views[crs]
+
+    @cached_property
+    def schemas(self) -> dict[str, dict[str, Any]]:
+        """JSON Schema of each column; not to be changed by the caller."""
+        return {name: json_schema(column) for name, column in self.columns.items()}
 
     @cached_property
     def has_geometry(self) -> NDArray[np.bool_]:
