@@ -170,12 +170,15 @@ def _terms(frame: pd.DataFrame, rules: Sequence[TermRule]) -> pd.Series:
 def _matches(frame: pd.DataFrame, rule: TermRule) -> pd.Series:
     if not rule.columns:
         return pd.Series(True, index=frame.index)
-    if not rule.terms:
+    if not rule.terms and not rule.codes:
         return _ticked(frame, rule.columns)
+    codes = {fold(code) for code in rule.codes}
     terms = [fold(term) for term in rule.terms]
     unless = [fold(term) for term in rule.unless]
 
     def found(text: str) -> bool:
+        if codes:
+            return not codes.isdisjoint(fold(text).split())
         folded = f" {fold(text)}"
         return any(f" {term}" in folded for term in terms) and not any(f" {term}" in folded for term in unless)
 

@@ -79,7 +79,9 @@ class TermRule(_Strict):
     columns : tuple of str
         Columns to search; none means: give the label to each row.
     terms : tuple of str
-        Texts to find as whole words, whatever case and accents; none means: any value that is not a "no".
+        Beginnings of words to find, whatever case and accents; none means: any value that is not a "no".
+    codes : tuple of str
+        Choices to find as whole items of a list such as `1,4,10` or `APTIC-MSAP`, instead of terms.
     unless : tuple of str
         Terms that forbid the label when one of them is in the same cell.
     """
@@ -87,6 +89,7 @@ class TermRule(_Strict):
     value: tuple[str, ...]
     columns: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
 
     @field_validator("value", mode="before")
