@@ -6,6 +6,7 @@ Wiring only.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from starlette.responses import Response
 from mediation_geo.service.gate import Gate, Limiter
 from mediation_geo.service.ogc import ogc_routes
 from mediation_geo.service.problems import Problem
+from mediation_geo.service.referral import geocoder
 from mediation_geo.service.site import Site
 from mediation_geo.service.site_routes import policy_of, site_routes
 from mediation_geo.service.snapshot import store_of
@@ -52,6 +54,8 @@ def create_app(releases_dir: str | Path, *, settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         store.watch()
+        # The commune table takes most of a second to load: before the first visitor asks, not while.
+        threading.Thread(target=geocoder, name="geocoder", daemon=True).start()
         try:
             yield
         finally:

@@ -192,7 +192,10 @@ def _tidy(document: Any, language: str) -> Any:
 
 
 def _is_served(link: dict[str, Any]) -> bool:
-    if link.get("type") == "application/ld+json" or link["rel"].endswith(("/tiling-schemes", "/job-list")):
+    # Newer versions announce items as CSV, which they write without the types of the columns.
+    if link.get("type", "").startswith(("application/ld+json", "text/csv")):
+        return False
+    if link["rel"].endswith(("/tiling-schemes", "/job-list")):
         return False
     # The schemas are served as JSON only, and the root once.
     return not (link.get("type") == "text/html" and link["rel"].endswith(("/schema", "/queryables", "root")))

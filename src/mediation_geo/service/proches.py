@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mediation_geo.locate import Candidate
-from mediation_geo.search import Need
+from mediation_geo.search import Need, render
 from mediation_geo.service.bodies import read_pairs
 from mediation_geo.service.http import GEOJSON, HTML, JSON, etag_of, media_type_of, respond
 from mediation_geo.service.items import pairs_of
@@ -31,7 +31,15 @@ __all__ = ["proches_routes"]
 
 Pairs = Sequence[tuple[str, str]]
 
-_FORMATS = {"geojson": GEOJSON, "json": JSON, "html": HTML}
+_FORMATS = {
+    "geojson": GEOJSON,
+    "json": JSON,
+    "html": HTML,
+    "txt": "text/plain",
+    "csv": "text/csv",
+    "vcf": "text/vcard",
+    "gpx": "application/gpx+xml",
+}
 _CACHE = "public, max-age=60"
 _NO_STORE = "no-store"
 # Two candidates this close in confidence are shown to the person, who alone knows which was meant.
@@ -79,8 +87,10 @@ def _answered(site: Site, request: Request, snapshot: Snapshot, pairs: Pairs) ->
     private = need.q is not None or request.method == "POST"
     if form == "html":
         body = result_page(site, snapshot, need, answer, pairs)
+    elif form in {"geojson", "json"}:
+        body = orjson.dumps(answer)
     else:
-        body = orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
+        body = render(answer, f=form).text.encode()
     return respond(
         request,
         body,
