@@ -16,7 +16,7 @@ from mediation_geo.errors import MediationGeoError
 
 __all__ = ["app", "main"]
 
-_GROUPS = ("build", "serve", "release", "doctor")
+_GROUPS = ("build", "proches", "serve", "sources", "geocode", "dedupe", "release", "doctor")
 
 app = typer.Typer(
     name="mediation-geo",
