@@ -174,6 +174,9 @@ class _Compiler:
         return node
 
     def _texts(self, tree: Any) -> Callable[[FeatureTable], Sequence[Any]]:
+        if isinstance(tree, str):
+            # In text, a list of one is a text between brackets.
+            tree = [tree]
         if isinstance(tree, list) and len(tree) <= _MAX_LIST and all(isinstance(each, str) for each in tree):
             wanted = frozenset(tree)
             return lambda table: [wanted] * len(table)
