@@ -18,7 +18,7 @@ from hypothesis import given
 
 from mediation_geo.errors import CRSMismatch
 from mediation_geo.release import write_release
-from mediation_geo.release.geoparquet import places_from_arrow, places_to_arrow
+from mediation_geo.release.geoparquet import places_from_arrow, places_to_arrow, write_geoparquet_2
 from mediation_geo.standard import PLACES
 from tests.release.tables import releases, town
 
@@ -37,12 +37,18 @@ def test_places_go_to_arrow_and_back_unchanged(tables):
     pd.testing.assert_frame_equal(places_from_arrow(places_to_arrow(tables["places"])), tables["places"])
 
 
-def test_the_validator_of_geoparquet_finds_nothing_to_say(path):
+@pytest.mark.parametrize("version", ["1.1", "2.0"])
+def test_the_validator_of_geoparquet_finds_nothing_to_say(path, version, tmp_path):
     program = Path(sysconfig.get_path("scripts")) / "geoparquet-validator"
     if not program.exists():
         pytest.skip("geoparquet-validator has no wheel for this Python")
+    if version == "2.0":
+        places = places_from_arrow(pq.read_table(path))
+        path = tmp_path / "places.parquet"
+        write_geoparquet_2(places, path)
     answer = subprocess.run([program, "check", path], capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert f"version {version}.0" in answer.stdout
     assert "FAIL" not in answer.stdout
 
 
@@ -108,3 +114,11 @@ def test_duckdb_sees_the_same_rows_and_text(path):
     duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
     answer = duckdb.sql(f"select count(*), typeof(any_value(nom)), typeof(any_value(services)) from '{path}'").fetchall()
     assert answer == [(50, "VARCHAR", "VARCHAR[]")]
+
+
+def test_geoparquet_2_holds_the_same_places_for_geopandas(path, tmp_path):
+    first = gpd.read_parquet(path)
+    write_geoparquet_2(places_from_arrow(pq.read_table(path)), tmp_path / "v2.parquet")
+    second = gpd.read_parquet(tmp_path / "v2.parquet")
+    assert second["place_id"].tolist() == first["place_id"].tolist()
+    assert second.geometry.to_wkb().equals(first.geometry.to_wkb())

@@ -27,7 +27,14 @@ from mediation_geo.standard import PLACES, Layout, conform, from_arrow, to_arrow
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["places_from_arrow", "places_to_arrow", "sort_by_all_columns", "write_parquet"]
+__all__ = [
+    "places_from_arrow",
+    "places_to_arrow",
+    "sort_by_all_columns",
+    "write_geoparquet",
+    "write_geoparquet_2",
+    "write_parquet",
+]
 
 ROWS_PER_GROUP = 16_384
 WORLD_BOUNDS = (-180.0, -90.0, 180.0, 90.0)
@@ -45,6 +52,40 @@ _GEO_METADATA = {
         }
     },
 }
+# GeoParquet 2.0 leaves the box to the statistics of Parquet's own geometry type.
+_GEO_METADATA_2 = {
+    "version": "2.0.0",
+    "primary_column": "geometry",
+    "columns": {"geometry": {"encoding": "WKB", "geometry_types": ["Point"]}},
+}
+
+
+class _Geometry(pa.ExtensionType):
+    """WKB that pyarrow writes as the Parquet type GEOMETRY; without a reference system of its own it means OGC:CRS84."""
+
+    def __init__(self) -> None:
+        super().__init__(pa.binary(), "geoarrow.wkb")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return b"{}"
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, _storage: pa.DataType, _serialized: bytes) -> _Geometry:
+        return cls()
+
+
+def write_geoparquet(places: gpd.GeoDataFrame, path: Path) -> None:
+    """Write places as GeoParquet 1.1, the same bytes as in the release."""
+    write_parquet(places_to_arrow(places), path)
+
+
+def write_geoparquet_2(places: gpd.GeoDataFrame, path: Path) -> None:
+    """Write places as GeoParquet 2.0, with the geometry type of Parquet itself, for readers that know it."""
+    table = places_to_arrow(places).drop_columns(["bbox"])
+    points = table.column("geometry").combine_chunks()
+    native = pa.ExtensionArray.from_storage(_Geometry(), points)
+    table = table.set_column(table.column_names.index("geometry"), "geometry", native)
+    write_parquet(table.replace_schema_metadata({"geo": json.dumps(_GEO_METADATA_2, sort_keys=True)}), path)
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mediation_geo.release import geoparquet
 from mediation_geo.release.errors import ExportError
 from mediation_geo.release.exports import data_inclusion, hsds, maps, office, official
 from mediation_geo.release.manifest import file_entry, to_json
@@ -27,6 +28,7 @@ __all__ = ["BY_DEPARTEMENT", "FORMATS", "INDEX", "Format", "write_exports"]
 
 INDEX = "index.json"
 STEM = "lieux-mediation-numerique"
+PARQUET = "application/vnd.apache.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ _ALL = (
     Format("csv", f"{STEM}.csv", "text/csv", "CSV du standard national", official.write_official_csv),
     Format("json", f"{STEM}.json", "application/json", "JSON du standard national", official.write_official_json),
     Format("geojson", f"{STEM}.geojson", "application/geo+json", "GeoJSON", maps.write_geojson),
+    Format("geoparquet", f"{STEM}.parquet", PARQUET, "GeoParquet 1.1", geoparquet.write_geoparquet),
+    Format("geoparquet-2", f"{STEM}.v2.parquet", PARQUET, "GeoParquet 2.0", geoparquet.write_geoparquet_2),
     Format("flatgeobuf", f"{STEM}.fgb", "application/vnd.flatgeobuf", "FlatGeobuf indexé", maps.write_flatgeobuf, True),
     Format("geopackage", f"{STEM}.gpkg", "application/geopackage+sqlite3", "GeoPackage", maps.write_geopackage),
     Format("pmtiles", f"{STEM}.pmtiles", "application/vnd.pmtiles", "Tuiles vectorielles PMTiles", maps.write_pmtiles, True),
