@@ -107,7 +107,9 @@ def test_within_a_radius_are_exactly_the_places_at_most_that_far(points, query, 
     assert sorted(index.place_ids[counted]) == sorted(expected)
 
 
-@given(points=st.lists(positions() | ON_A_GRID, min_size=1, max_size=30), k=st.integers(1, 10), limit=st.none() | st.floats(0, 1e6))
+@given(
+    points=st.lists(positions() | ON_A_GRID, min_size=1, max_size=30), k=st.integers(1, 10), limit=st.none() | st.floats(0, 1e6)
+)
 def test_a_batch_gives_what_single_questions_give(points, k, limit):
     lons, lats = np.array(points).T
     index = PlaceIndex.from_places(table_of(lons, lats))

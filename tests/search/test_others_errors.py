@@ -131,9 +131,7 @@ def test_a_missing_position_is_not_a_distance_of_zero():
 
 def test_distances_are_not_measured_in_degrees():
     """At 46 degrees north, 0.013 degree east is nearer than 0.010 degree north."""
-    index = PlaceIndex.from_places(
-        pd.DataFrame({"place_id": ["north", "east"], "lon": [3.0, 3.013], "lat": [46.010, 46.0]})
-    )
+    index = PlaceIndex.from_places(pd.DataFrame({"place_id": ["north", "east"], "lon": [3.0, 3.013], "lat": [46.010, 46.0]}))
     assert index.nearest(3.0, 46.0).place_id.tolist() == ["east", "north"]
     assert index.nearest(3.0, 46.0).distance_m[0] == pytest.approx(Geod(ellps="WGS84").inv(3.0, 46.0, 3.013, 46.0)[2])
 

@@ -76,9 +76,7 @@ def test_the_counts_are_those_of_a_count_by_hand(table, need, at):
 
 
 def test_the_order_of_the_steps_is_the_published_one():
-    need = Need(
-        besoin="demarches,equiper", rayon=5, ouvert="maintenant", sans_rdv="oui", gratuit="oui", accompagnement="atelier"
-    )
+    need = Need(besoin="demarches,equiper", rayon=5, ouvert="maintenant", sans_rdv="oui", gratuit="oui", accompagnement="atelier")
     assert [(step.criterion, step.after) for step, _ in relaxations(need)] == [
         ("rayon", 10),
         ("rayon", 20),
@@ -110,6 +108,24 @@ def network(**columns: list[object]) -> PlaceIndex:
 
 def ids(index: PlaceIndex, need: Need, at: datetime = FRIDAY) -> list[str]:
     return [each["id"] for each in answer(index, need, at=at, **HERE)["features"]]
+
+
+def test_every_step_is_reported_and_can_be_asked_again():
+    index = network(
+        services=[["Aide aux démarches administratives"]],
+        longitude=[4.6],
+        frais_a_charge=[["Gratuit sous condition"]],
+        telephone=["+33467000001"],
+    )
+    need = Need(besoin="demarches,equiper", rayon=5, ouvert="maintenant", sans_rdv="oui", gratuit="oui", accompagnement="atelier")
+    search = answer(index, need, at=FRIDAY, **HERE)["recherche"]
+    assert [step["critere"] for step in search["elargissements"]] == [step.criterion for step, _ in relaxations(need)]
+    assert ids(index, Need(**{**search["demande_elargie"], "elargir": "jamais"})) == ["p0"]
+
+
+def test_two_conditions_of_a_person_need_both():
+    index = network(prise_en_charge_specifique=[["Surdité"], ["Surdité", "Illettrisme"], ["Illettrisme"]])
+    assert ids(index, Need(accueil="surdite,illettrisme")) == ["p1"]
 
 
 def test_an_open_place_stands_above_nearer_ones_that_open_later():
