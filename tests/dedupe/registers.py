@@ -13,7 +13,11 @@ NAMES = (
     "COMMUNE DE {commune}", "La Poste", "Mission locale du Val",
 )  # fmt: skip
 STREETS = ("1 rue Foch", "1, r. Foch", "12 bis avenue de la Gare", "12 av de la gare", "Place du Marché", None)
-COMMUNES = (("34129", "Lattes", 3.9046, 43.5676), ("34172", "Montpellier", 3.8767, 43.6119), ("97411", "Saint-Denis", 55.4485, -20.8823))
+COMMUNES = (
+    ("34129", "Lattes", 3.9046, 43.5676),
+    ("34172", "Montpellier", 3.8767, 43.6119),
+    ("97411", "Saint-Denis", 55.4485, -20.8823),
+)
 SOURCES = ("cnfs", "hub", "france-services")
 
 
@@ -22,7 +26,9 @@ def located(rows: list[dict[str, object]]) -> pd.DataFrame:
     filled = []
     for number, row in enumerate(rows):
         feed = str(row.get("feed") or row.get("source") or "hub")
-        filled.append({"record_id": f"{feed}/{number:04d}", "id": str(number), "feed": feed, "source": feed, "row": number + 1, **row})
+        filled.append(
+            {"record_id": f"{feed}/{number:04d}", "id": str(number), "feed": feed, "source": feed, "row": number + 1, **row}
+        )
     return conform(pd.DataFrame(filled), LOCATED_RECORDS)
 
 

@@ -50,9 +50,8 @@ def test_the_groups_are_those_of_the_national_pipeline(dense):
     ids = records["id"].str.replace("-?mediation-numerique-?", "", regex=True)
     ours = {frozenset(group) for _, group in ids.groupby(clusters) if len(group) > 1}
     theirs = {frozenset(row["id"].split("__")) for row in merged if "__" in row["id"]}
-    # A published compound id can only be taken apart where no source id holds the separator itself.
-    assert len(theirs & ours) / len(theirs) > 0.98
-    assert abs(len(ours) - len(theirs)) <= 0.02 * len(theirs)
+    assert len(theirs) == 941
+    assert ours == theirs
 
 
 def test_accents_count_as_in_the_national_pipeline():

@@ -124,7 +124,7 @@ def evaluate(
     data: Data = Path("../shared/data"),
     labels: Annotated[Path | None, typer.Option(help="CSV of labels; none: those of the package.")] = None,
 ) -> None:
-    """Print every table of quality, the official rule beside ours: labelled pairs, same upstream ids, clusters, invented records."""
+    """Print every table of quality: labelled pairs, same upstream ids, clusters, invented records; the official rule beside."""
     from mediation_geo.datasets import dataset_path
     from mediation_geo.dedupe import evaluate as tables
     from mediation_geo.dedupe.truth import corpus
