@@ -224,7 +224,7 @@ def test_an_unknown_format_is_answered_with_the_known_ones(release, tmp_path):
 
 def test_a_folder_with_other_files_is_never_replaced(release, tmp_path):
     (tmp_path / "photos").mkdir()
-    with pytest.raises(ExportError, match="is no folder of exports"):
+    with pytest.raises(ExportError, match="was not made by this command"):
         write_exports(release, tmp_path / "photos", formats=["csv"])
 
 

@@ -1,4 +1,4 @@
-"""Commands about what is published: `status`, `rollback`, `accept`, `prune`, `export`."""
+"""Commands about what is published: `status`, `rollback`, `accept`, `prune`, `diff`, `export`, `publish`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def register(app: typer.Typer) -> None:
     app.command("rollback", epilog="Example: mediation-geo rollback 2026-11-20")(rollback)
     app.command("accept", epilog="Example: mediation-geo accept --releases releases")(accept)
     app.command("prune", epilog="Example: mediation-geo prune --keep-last 30 --keep-months 12")(prune)
+    app.command("diff", epilog="Example: mediation-geo diff 2026-11-20 2026-11-21 --departement 34")(diff)
     app.command("export", epilog="Example: mediation-geo export --format csv --format xlsx --out exports")(export)
+    app.command(
+        "publish", epilog="Example: mediation-geo publish --out site --base-url https://donnees.exemple.fr/lieux --to datagouv"
+    )(publish)
 
 
 def status(
@@ -109,6 +113,95 @@ def export(
         print((folder / "index.json").read_text(encoding="utf-8"))
     else:
         print(folder)
+
+
+def diff(
+    before: Annotated[
+        str | None, typer.Argument(help="Earlier release; none: the one that the current was compared with.")
+    ] = None,
+    after: Annotated[str | None, typer.Argument(help="Later release; none: the current one.")] = None,
+    releases: Releases = Path("releases"),
+    departement: Annotated[str | None, typer.Option(help="Only this département, for example 34.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what changed between two releases, place by place."""
+    from mediation_geo.errors import ReleaseNotFound
+    from mediation_geo.release import open_release
+    from mediation_geo.release.feeds import tell
+
+    later = open_release(releases, after)
+    earlier_id = before or later.manifest.get("previous")
+    if earlier_id is None:
+        message = f"{releases}: release {later.id} is the first; name two releases to compare"
+        raise ReleaseNotFound(message)
+    step = tell(open_release(releases, earlier_id), later)
+    if departement:
+        step = step.within(departement)
+    if as_json:
+        print(step.ndjson().decode(), end="")
+        return
+    for line in step.lines():
+        print(line)
+
+
+def publish(
+    base_url: Annotated[str, typer.Option("--base-url", help="Public address of the folder that is written.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to make for a web server.")] = Path("publication"),
+    releases: Releases = Path("releases"),
+    publisher: Annotated[str, typer.Option(help="Name of who publishes.")] = "mediation-geo",
+    formats: Annotated[list[str] | None, typer.Option("--format", help="Format, repeatable; none: all of them.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Also send the files to a catalogue: datagouv.")] = None,
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Id of the dataset on the catalogue.")] = None,
+    send: Annotated[bool, typer.Option("--send", help="Really send; without it the plan is only printed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write exports, descriptions for catalogues, changes and feeds of the current release into one folder."""
+    from mediation_geo.errors import RequestError
+    from mediation_geo.release.exports import FORMATS
+    from mediation_geo.release.publication import write_publication
+
+    if to not in (None, "datagouv"):
+        raise RequestError("--to", f"unknown catalogue {to!r}", allowed=["datagouv"])
+    if to and not dataset:
+        raise RequestError(
+            "--dataset", "missing; it is the id in the address of the dataset, for example 69c3ba7a9884d29f3b44f77d"
+        )
+    folder = write_publication(releases, out, base_url=base_url, publisher=publisher, formats=formats or FORMATS)
+    uploads = _to_datagouv(folder, str(dataset), send=send) if to else []
+    if as_json:
+        print_json({"path": str(folder), "uploads": uploads, "sent": bool(to and send)})
+        return
+    print(folder)
+    for each in uploads:
+        state = "same bytes, not sent" if not each["needed"] else "sent" if send else "would be sent"
+        print(f"{each['file']:<40} {each['bytes']:>12,} bytes  {state}")
+    if to and not send:
+        say("nothing was sent: add --send, with the key of the platform in MEDIATION_GEO_DATAGOUV_KEY")
+
+
+def _to_datagouv(folder: Path, dataset: str, *, send: bool) -> list[dict[str, Any]]:
+    """Plan the uploads, and send them if asked; the one place of the release commands that opens a connection."""
+    import os
+    from dataclasses import asdict
+
+    import httpx
+
+    from mediation_geo.release import CatalogueError, datagouv
+
+    address = os.environ.get("MEDIATION_GEO_DATAGOUV_URL", "https://www.data.gouv.fr/api/1/")
+    key = os.environ.get("MEDIATION_GEO_DATAGOUV_KEY", "")
+    if send and not key:
+        message = "no key: set MEDIATION_GEO_DATAGOUV_KEY to the API key of your profile on data.gouv.fr"
+        raise CatalogueError(message)
+    try:
+        with httpx.Client(base_url=address, headers={"X-API-KEY": key} if key else {}, timeout=120) as client:
+            uploads = datagouv.plan_uploads(folder, datagouv.fetch_dataset(client, dataset))
+            if send:
+                datagouv.send(client, dataset, folder, uploads)
+    except httpx.TransportError as error:
+        message = f"{address} does not answer ({error}); what was sent before stays there, run the command again later"
+        raise CatalogueError(message) from error
+    return [asdict(each) for each in uploads]
 
 
 def _say_current(release: Release, *, as_json: bool) -> None:

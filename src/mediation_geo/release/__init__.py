@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediation_geo.release.errors import ExportError, StoreBusy, StoreError, StoreUnwritable
+from mediation_geo.release.errors import CatalogueError, ExportError, StoreBusy, StoreError, StoreUnwritable
 from mediation_geo.release.gates import DEFAULT_LIMITS, Finding, GateLimits
 from mediation_geo.release.reading import Release
 from mediation_geo.release.store import (
@@ -18,6 +18,7 @@ from mediation_geo.release.writing import write_release
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "CatalogueError",
     "ExportError",
     "Finding",
     "GateLimits",

@@ -6,13 +6,14 @@ MediationGeoError
    +- StoreBusy      another build or publication holds it
    +- StoreUnwritable  full, read-only or forbidden disk
 +- ExportError       an export cannot be made from this release
++- CatalogueError    a catalogue on the network refused what was sent to it
 """
 
 from __future__ import annotations
 
 from mediation_geo.errors import MediationGeoError
 
-__all__ = ["ExportError", "StoreBusy", "StoreError", "StoreUnwritable"]
+__all__ = ["CatalogueError", "ExportError", "StoreBusy", "StoreError", "StoreUnwritable"]
 
 
 class StoreError(MediationGeoError):
@@ -29,3 +30,7 @@ class StoreUnwritable(StoreError):
 
 class ExportError(MediationGeoError):
     """An export cannot be made from this release."""
+
+
+class CatalogueError(MediationGeoError):
+    """A catalogue on the network refused what was sent to it; what it took before stays there."""

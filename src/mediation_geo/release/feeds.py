@@ -8,7 +8,7 @@ release is its date, so the same releases always give the same bytes.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mediation_geo.release.reading import Release
 
-__all__ = ["NAMESPACE", "Step", "steps", "write_changes"]
+__all__ = ["NAMESPACE", "Step", "steps", "tell", "write_changes"]
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://mediation-geo/changements")
 LINES_OF_A_KIND = 200
@@ -53,19 +53,38 @@ class Step:
     demo: bool
     changes: pd.DataFrame
 
+    def within(self, code: str) -> Step:
+        """Return the part of it that lies in one département."""
+        return replace(self, changes=self.changes[self.changes["code_departement"].eq(code)].reset_index(drop=True))
+
+    def ndjson(self) -> bytes:
+        """Return the changes as NDJSON, one object a line."""
+        return changes_to_ndjson(self.changes, release_id=self.release, previous_id=self.previous)
+
+    def lines(self) -> list[str]:
+        """Return a French line for each kind with its number, and one for each change below it."""
+        told = [f"{self.previous} → {self.release} : {len(self.changes)} changements"]
+        for kind, title in KINDS.items():
+            rows = _rows(self.changes, change=kind)
+            if rows:
+                told += [f"{title} : {len(rows)}", *(f"  {line(row)}" for row in rows)]
+        return told
+
+
+def tell(before: Release, after: Release) -> Step:
+    """Changes from one release to a later one."""
+    return Step(
+        release=after.id,
+        previous=before.id,
+        day=after.manifest["as_of"],
+        demo=bool(after.manifest.get("demo")),
+        changes=changes_between(before.places, after.places),
+    )
+
 
 def steps(releases: Sequence[Release]) -> list[Step]:
-    """Changes from each release to the next one, newest first."""
-    return [
-        Step(
-            release=after.id,
-            previous=before.id,
-            day=after.manifest["as_of"],
-            demo=bool(after.manifest.get("demo")),
-            changes=changes_between(before.places, after.places),
-        )
-        for before, after in zip(reversed(releases[:-1]), reversed(releases[1:]), strict=True)
-    ]
+    """Changes from each release to the next one, newest first, of releases that come oldest first."""
+    return [tell(before, after) for before, after in zip(reversed(releases[:-1]), reversed(releases[1:]), strict=True)]
 
 
 def write_changes(told: Sequence[Step], out: Path, *, base_url: str = "") -> None:
@@ -83,8 +102,7 @@ def write_changes(told: Sequence[Step], out: Path, *, base_url: str = "") -> Non
     """
     newest = told[0]
     (out / "departements").mkdir(parents=True, exist_ok=True)
-    ndjson = changes_to_ndjson(newest.changes, release_id=newest.release, previous_id=newest.previous)
-    (out / "changements.ndjson").write_bytes(ndjson)
+    (out / "changements.ndjson").write_bytes(newest.ndjson())
     codes = sorted({code for step in told for code in step.changes["code_departement"].dropna()})
     (out / "changements.html").write_text(_page(newest, codes), encoding="utf-8")
     (out / "changements.atom").write_text(_feed(told, None, _address(base_url, "changements.atom")), encoding="utf-8")

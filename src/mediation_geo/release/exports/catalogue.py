@@ -7,8 +7,6 @@ file holds every place, or the index says how many it had to leave out.
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 from mediation_geo.release import geoparquet
 from mediation_geo.release.errors import ExportError
 from mediation_geo.release.exports import data_inclusion, hsds, maps, office, official
+from mediation_geo.release.folder import replaced_folder
 from mediation_geo.release.manifest import file_entry, to_json
 from mediation_geo.release.reading import CHECKSUMS, Release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import geopandas as gpd
 
-__all__ = ["BY_DEPARTEMENT", "FORMATS", "INDEX", "Format", "write_exports"]
+__all__ = ["BY_DEPARTEMENT", "FORMATS", "INDEX", "Format", "chosen_formats", "fill_exports", "write_exports"]
 
 INDEX = "index.json"
 STEM = "lieux-mediation-numerique"
@@ -120,34 +119,24 @@ def write_exports(release: Release, out: str | Path, *, formats: Iterable[str] |
     OSError
         If the disk refuses; a folder that was there before is then untouched.
     """
-    chosen = _chosen(formats)
+    chosen = chosen_formats(formats)
     target = Path(out)
-    if target.exists() and not (target / INDEX).is_file():
-        message = f"{target} is there and is no folder of exports; choose another one"
-        raise ExportError(message)
-    for leftover in target.parent.glob(f"{target.name}.tmp-*"):
-        shutil.rmtree(leftover)
-    staging = target.with_name(f"{target.name}.tmp-{os.getpid()}")
-    staging.mkdir(parents=True)
-    try:
-        index = _write_all(release, staging, chosen)
-        (staging / INDEX).write_bytes(to_json(index))
-        sums = [f"{entry['sha256']}  {entry['file']}\n" for entry in index["files"]]
-        (staging / CHECKSUMS).write_text("".join(sums), encoding="utf-8")
-        if target.exists():
-            # A folder cannot be renamed over another: the old one steps aside first.
-            aside = target.with_name(f"{target.name}.tmp-old")
-            target.rename(aside)
-            staging.rename(target)
-            shutil.rmtree(aside)
-        else:
-            staging.rename(target)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with replaced_folder(target, marker=INDEX) as staging:
+        fill_exports(release, staging, formats=chosen)
     return target
 
 
-def _chosen(formats: Iterable[str] | None) -> list[Format]:
+def fill_exports(release: Release, folder: Path, *, formats: Sequence[Format]) -> dict[str, Any]:
+    """Write the exports, their index and their checksums into a folder that is there; return the index."""
+    index = _write_all(release, folder, formats)
+    (folder / INDEX).write_bytes(to_json(index))
+    sums = [f"{entry['sha256']}  {entry['file']}\n" for entry in index["files"]]
+    (folder / CHECKSUMS).write_text("".join(sums), encoding="utf-8")
+    return index
+
+
+def chosen_formats(formats: Iterable[str] | None) -> list[Format]:
+    """Formats by their names, all of them for None; an unknown name is an `ExportError`."""
     names = list(FORMATS) if formats is None else list(formats)
     unknown = [name for name in names if name not in FORMATS]
     if unknown:
@@ -156,7 +145,7 @@ def _chosen(formats: Iterable[str] | None) -> list[Format]:
     return [FORMATS[name] for name in names]
 
 
-def _write_all(release: Release, folder: Path, formats: list[Format]) -> dict[str, Any]:
+def _write_all(release: Release, folder: Path, formats: Sequence[Format]) -> dict[str, Any]:
     places = release.places
     files = [_entry(each, places, folder, each.file) for each in formats]
     cuts = [each for each in formats if each.name in BY_DEPARTEMENT]
