@@ -21,6 +21,7 @@ def serve(
     releases: Annotated[Path | None, typer.Option("--releases", help="Folder of releases.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics; none where absent.")] = None,
 ) -> None:
     """Serve the current release: OGC API, /proches and pages, on one port."""
     from dataclasses import replace
@@ -33,4 +34,4 @@ def serve(
         settings, releases=releases or settings.releases, host=host or settings.host, port=port or settings.port
     )
     say(f"Serving {settings.releases} at {settings.public_url} (Ctrl+C to stop)")
-    run(settings)
+    run(settings, metrics_port=metrics_port)

@@ -14,7 +14,7 @@ from mediation_geo.settings import Settings
 __all__ = ["serve"]
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, metrics_port: int | None = None) -> None:
     """
     Serve the releases of `settings.releases` until interrupted; requests at hand are finished first.
 
@@ -22,9 +22,13 @@ def serve(settings: Settings) -> None:
     ----------
     settings : Settings
         Folder of releases, address, port and limits.
+    metrics_port : int, optional
+        Port of `/metrics`, on the same address; none where absent.
     """
     _log_to_stderr()
     app = create_app(settings.releases, settings=settings)
+    if metrics_port is not None:
+        app.state.site.metrics.serve(metrics_port, host=settings.host)
     config = uvicorn.Config(
         app,
         host=settings.host,
