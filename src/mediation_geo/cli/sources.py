@@ -1,6 +1,4 @@
-"""
-Commands about source files: which sources are known, a first mapping for an unknown file, the quality of a file.
-"""
+"""Commands about source files: which sources are known, a first mapping for an unknown file, the quality of a file."""
 
 from __future__ import annotations
 
@@ -21,9 +19,9 @@ _SEVERITIES = {"reject": "écarté", "warning": "à corriger", "info": "corrigé
 
 def register(app: typer.Typer) -> None:
     """Add `sources`, `map` and `check` to the command line."""
-    app.command("sources")(list_sources)
-    app.command("map")(propose)
-    app.command("check")(check)
+    app.command("sources", epilog="Example: mediation-geo sources --json")(list_sources)
+    app.command("map", epilog="Example: mediation-geo map lieux.csv > mapping.toml")(propose)
+    app.command("check", epilog="Example: mediation-geo check lieux.csv --html rapport.html")(check)
 
 
 def list_sources(*, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -32,7 +30,9 @@ def list_sources(*, json: Annotated[bool, typer.Option("--json", help="Print JSO
 
     mappings = sorted(shipped_mappings().values(), key=lambda each: each.name)
     if json:
-        print_json([each.model_dump(include={"name", "title", "territory", "producer", "licence", "page", "fetch"}) for each in mappings])
+        print_json(
+            [each.model_dump(include={"name", "title", "territory", "producer", "licence", "page", "fetch"}) for each in mappings]
+        )
         return
     from rich.console import Console
     from rich.table import Table
@@ -61,7 +61,9 @@ def propose(
         raise SchemaMismatch(message, path=str(file), line=1)
     proposals = propose_mapping(first.frame)
     print(to_toml(proposals, name=name or file_slug(file), columns=list(raw.columns)), end="")
-    say(f"{len(proposals)} fields proposed from {len(raw.columns)} columns; check them, then: mediation-geo check FILE --mapping MAPPING.toml")
+    say(
+        f"{len(proposals)} fields proposed from {len(raw.columns)} columns; check them, then: mediation-geo check FILE --mapping MAPPING.toml"
+    )
 
 
 def check(
@@ -105,7 +107,9 @@ def _print_report(report: SourceQuality) -> None:
     console.print("freshness: " + ", ".join(f"{name} {count}" for name, count in report.freshness.items()))
     table = Table("gravité", "ce que nous avons vu", "fois", "exemple")
     for code in report.codes:
-        table.add_row(_SEVERITIES[code.severity], escape(code.message), str(code.count), escape(code.examples[0] if code.examples else ""))
+        table.add_row(
+            _SEVERITIES[code.severity], escape(code.message), str(code.count), escape(code.examples[0] if code.examples else "")
+        )
     console.print(table)
     filled = ", ".join(f"{name} {share:.0%}" for name, share in report.completeness.items())
     console.print(escape(f"filled: {filled}"))
