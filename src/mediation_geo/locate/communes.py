@@ -32,6 +32,7 @@ __all__ = [
     "Communes",
     "arrondissement_code",
     "commune_key",
+    "in_order",
     "key_of_folded",
     "load_communes",
     "read_communes",
@@ -146,6 +147,18 @@ def arrondissement_code(commune: str, number: int) -> str | None:
     return str(base[1] + number) if base is not None and 1 <= number <= base[2] else None
 
 
+def in_order(key: str) -> str:
+    """
+    Words of a name key in alphabetical order.
+
+    Examples
+    --------
+    >>> in_order("saint denis")
+    'denis saint'
+    """
+    return " ".join(sorted(key.split()))
+
+
 class Communes:
     """
     Lookups over the commune table.
@@ -208,6 +221,14 @@ class Communes:
         for key, code, _ in sorted(self.names, key=lambda each: each[2] != "commune"):
             found.setdefault(key, []).append(code)
         return {key: tuple(codes) for key, codes in found.items()}
+
+    @cached_property
+    def by_words(self) -> dict[str, tuple[str, ...]]:
+        """Words of a name in alphabetical order to the codes of `by_name`: a name whose words were put in another order."""
+        found: dict[str, list[str]] = {}
+        for key, codes in self.by_name.items():
+            found.setdefault(in_order(key), []).extend(codes)
+        return {words: tuple(dict.fromkeys(codes)) for words, codes in found.items()}
 
     @cached_property
     def keys_of(self) -> dict[str, tuple[str, ...]]:

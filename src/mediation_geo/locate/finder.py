@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
+from mediation_geo.locate.communes import in_order
 from mediation_geo.standard.territories import departements_of_postcode
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class CommuneFinder:
         served = self.communes.by_postcode.get(postcode, ())
         departements = departements_of_postcode(postcode)
         shares: dict[str, float] = {}
-        named = self.communes.by_name.get(key, ()) if key else ()
+        named = (self.communes.by_name.get(key) or self.communes.by_words.get(in_order(key), ())) if key else ()
         for code in named:
             shares[code] = self._share_of_name(code, served, postcode, departements)
         for code in served:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from mediation_geo.errors import GeocoderProtocolError, GeocoderUnavailable
-from mediation_geo.locate.address import tokenise
-from mediation_geo.locate.communes import Commune, Communes, load_communes
+from mediation_geo.locate.address import parse_street, tokenise
+from mediation_geo.locate.communes import Commune, Communes, commune_key, load_communes
 from mediation_geo.locate.evidence import Asked, Judge, Told
 from mediation_geo.locate.finder import CommuneFinder
 from mediation_geo.locate.geocoder import Candidate, batch_frame
@@ -39,8 +39,9 @@ _LEAST_CHARACTERS, _MOST_CHARACTERS = 3, 200
 _LONGEST_PAUSE_S = 60.0
 _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 _UNCERTAINTY_M = {"housenumber": 10.0, "interpolated": 50.0, "street": 150.0, "locality": 500.0}
+_CODE_SHARE = 0.95
 _SENT = ("id", "q", "citycode")
-_RESULT_COLUMNS = ("latitude", "longitude", "result_type", "result_citycode")
+_RESULT_COLUMNS = ("latitude", "longitude", "result_type")
 
 
 class RemoteGeocoder:
@@ -83,7 +84,8 @@ class RemoteGeocoder:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._communes = load_communes() if communes is None else communes
-        self._judge = Judge(CommuneFinder(self._communes), streets=streets)
+        self._finder = CommuneFinder(self._communes)
+        self._judge = Judge(self._finder, streets=streets)
         self._data_version = data_version
         self._client = httpx.Client(timeout=timeout_s, headers={"User-Agent": "mediation-geo"})
         self._attempts = attempts
@@ -154,7 +156,7 @@ class RemoteGeocoder:
         ]
         questions = [Asked(*each) for each in zip(*fields, strict=True)]
         distinct = sorted(set(questions))
-        answers: dict[Asked, Candidate | str] = {each: "skipped" for each in distinct if not _line(each)}
+        answers: dict[Asked, Candidate | str] = {each: "skipped" for each in distinct if not self._line(each)}
         ask = [each for each in distinct if each not in answers]
         for start in range(0, len(ask), _ROWS_A_POST):
             answers.update(self._post_until_answered(ask[start : start + _ROWS_A_POST]))
@@ -181,7 +183,7 @@ class RemoteGeocoder:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(_SENT)
-        sent = {number: _line(each) for number, each in questions.items()}
+        sent = {number: self._line(each) for number, each in questions.items()}
         writer.writerows((number, sent[number], self._citycode(each)) for number, each in questions.items())
         data: dict[str, Any] = {"columns": ["q"]}
         if self._filters_by_code:
@@ -197,8 +199,18 @@ class RemoteGeocoder:
         self._check(response)
         return list(_answered(response.text, sent))
 
+    def _line(self, asked: Asked) -> str:
+        known = self._communes.by_code.get(self._citycode(asked))
+        commune = asked.commune or (known.nom if known else "")
+        return _sendable(" ".join(part for part in (_street(asked.adresse), asked.code_postal, commune) if part))
+
     def _citycode(self, asked: Asked) -> str:
         return self._communes.current_code(asked.code_insee) or "" if asked.code_insee else ""
+
+    def _code_of(self, city: str, postcode: str) -> str:
+        # An addok that was not told to index the code of communes answers with name and postcode only.
+        found = self._finder.by_fields(commune_key(city), postcode)
+        return found[0][0] if found and found[0][1] >= _CODE_SHARE else ""
 
     def _get(self, path: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         for attempt in range(self._attempts):
@@ -240,7 +252,7 @@ class RemoteGeocoder:
             lon=float(row["longitude"]),
             lat=float(row["latitude"]),
             kind=row["result_type"],
-            citycode=row["result_citycode"],
+            citycode=row.get("result_citycode") or self._code_of(row.get("result_city", ""), row.get("result_postcode", "")),
             postcode=row.get("result_postcode", ""),
             numero=row.get("result_housenumber", ""),
             voie=street,
@@ -301,7 +313,7 @@ class RemoteGeocoder:
 
 def _answered(text: str, sent: dict[int, str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows of the answer that are whole and that answer what was asked, each number once; the others are asked again."""
-    reader = csv.DictReader(io.StringIO(text))
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     missing = {"id", "q", *_RESULT_COLUMNS} - set(reader.fieldnames or ())
     if missing:
         message = f"answer without the columns {sorted(missing)}: {text[:80]!r}"
@@ -321,8 +333,10 @@ def _wait_s(error: Exception, attempt: int) -> float:
     return min(float(told) if told else 0.5 * 2.0**attempt, _LONGEST_PAUSE_S)
 
 
-def _line(asked: Asked) -> str:
-    return _sendable(" ".join(part for part in (asked.adresse, asked.code_postal, asked.commune) if part))
+def _street(adresse: str) -> str:
+    """Number and street as the service likes them: without what stands before them ("Mairie - ", "Bâtiment B, ")."""
+    line = parse_street(adresse)
+    return f"{line.number or ''}{line.suffix} {line.text}".strip()
 
 
 def _sendable(text: str) -> str:

@@ -8,23 +8,31 @@ them is wrong somewhere in the sources.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 from rapidfuzz.distance import Indel, JaroWinkler
 from rapidfuzz.process import cpdist
-from scipy.spatial import cKDTree
-from shapely import STRtree, box, points
 
-from mediation_geo.geodesy import geocentric_m
-from mediation_geo.locate.communes import Communes, commune_key
-from mediation_geo.standard.territories import departement_of_commune, departements_of_postcode
+from mediation_geo.locate.candidates import (
+    CommuneArrays,
+    Evidence,
+    Pairs,
+    arrays_of,
+    candidates,
+    joined,
+    read_evidence,
+    whole_departements,
+)
+from mediation_geo.standard.territories import departements_of_postcode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["EVIDENCE", "resolve_communes"]
+    from mediation_geo.locate.communes import Communes
+
+__all__ = ["ACCEPT_SCORE", "CLEAR_MARGIN", "EVIDENCE", "name_likeness", "resolve_communes"]
 
 EVIDENCE = ("commune", "code_postal", "code_insee", "adresse", "longitude", "latitude")
 
@@ -38,12 +46,12 @@ _CENTRE_RADII = ([0.0, 1.0, 4.0], [0.6, 0.0, -0.6])
 _TEXT_NAME, _TEXT_POSTCODE = 1.5, 1.5
 # A name of former days or of a part of the commune counts a little less than the name of today.
 _FORMER_NAME = 0.97
-_POPULATION_TIE = 0.02
+_POPULATION_TIE = 0.05
 
 ACCEPT_SCORE = 2.0
 CLEAR_MARGIN = 0.4
 _NEIGHBOUR_M = 2_000.0
-_NEAREST_CENTRES = 4
+_ALIKE = 0.8
 
 
 def resolve_communes(records: pd.DataFrame, *, communes: Communes) -> pd.DataFrame:
@@ -78,155 +86,48 @@ def resolve_communes(records: pd.DataFrame, *, communes: Communes) -> pd.DataFra
     >>> resolve_communes(rows, communes=load_communes())["code"].tolist()
     ['14762']
     """
-    evidence = _evidence(records, communes)
-    table = _CommuneArrays(communes)
-    pairs = _candidates(evidence, table)
+    table = arrays_of(communes)
+    evidence = read_evidence(records, communes=communes)
+    pairs = candidates(evidence, table)
     scored = _score(pairs, evidence, table)
-    alike = scored.groupby("row")["name_likeness"].max().reindex(evidence.index)
-    unlike = evidence.index[evidence["key"].ne("") & ~alike.ge(0.8)]
-    wider = _whole_departements(evidence.loc[unlike], table)
-    if not wider.empty:
-        known = pd.concat([pairs, wider], ignore_index=True).drop_duplicates(["row", "candidate"])
-        scored = _score(known, evidence, table)
+    alike = np.zeros(len(evidence.key), dtype=bool)
+    alike[pairs.row[scored.likeness >= _ALIKE]] = True
+    # A misspelt name meets no candidate by equality: compare it with every name of the départements the other keys suggest.
+    wider = whole_departements(evidence, np.flatnonzero(~alike & (evidence.key != "")), table)
+    like = _name_likeness(wider, evidence.key, table) >= _ALIKE
+    if like.any():
+        pairs = joined([pairs, Pairs(wider.row[like], wider.candidate[like])], len(table.codes))
+        scored = _score(pairs, evidence, table)
     return _best(scored, evidence, table).set_axis(records.index)
 
 
-class _CommuneArrays:
-    """The commune table as arrays, `candidate` being the position in it."""
-
-    def __init__(self, communes: Communes) -> None:
-        self.communes = communes
-        self.codes = np.array([each.code for each in communes.communes], dtype=object)
-        self.position = {code: position for position, code in enumerate(self.codes)}
-        self.departement = np.array([each.departement for each in communes.communes], dtype=object)
-        self.arrays = communes.arrays
-        names = pd.DataFrame(communes.names, columns=["key", "code", "kind"])
-        names["candidate"] = names["code"].map(self.position)
-        self.names = names.dropna(subset="candidate").astype({"candidate": "int64"})[["key", "candidate", "kind"]]
-        self.postcodes = pd.DataFrame(
-            [
-                (postcode, self.position[code])
-                for postcode, codes in communes.by_postcode.items()
-                for code in codes
-                if code in self.position
-            ],
-            columns=["postcode", "candidate"],
-        )
-        self.served = set(zip(self.postcodes["postcode"], self.postcodes["candidate"], strict=True))
-
-
-def _evidence(records: pd.DataFrame, communes: Communes) -> pd.DataFrame:
-    text = {
-        name: records[name].astype("object").where(records[name].notna(), "").astype(str).to_numpy()
-        if name in records
-        else np.full(len(records), "", dtype=object)
-        for name in ("commune", "code_postal", "code_insee", "adresse")
-    }
-    evidence = pd.DataFrame(text, index=pd.RangeIndex(len(records))).astype(object)
-    for name in ("longitude", "latitude"):
-        evidence[name] = records[name].to_numpy(dtype=float) if name in records else np.nan
-    evidence["postcode"] = evidence["code_postal"].astype("str").str.strip()
-    given = evidence["code_insee"].astype("str").str.strip().str.upper()
-    evidence["code"] = given.map(communes.current_codes)
-    # A code known as a postcode but not as a commune: the columns were mixed up.
-    mixed_up = evidence["code"].isna() & given.isin(communes.by_postcode.keys()) & evidence["postcode"].eq("")
-    evidence.loc[mixed_up, "postcode"] = given[mixed_up]
-    tail = evidence["adresse"].astype("str").str.extract(r"(?:^|\D)(\d{5})(?!\d)\s*[-,]?\s*([^\d,;]*)$")
-    evidence["text_postcode"] = tail[0].fillna("")
-    evidence["text_key"] = _keys(tail[1].fillna(""))
-    evidence["key"] = _keys(evidence["commune"])
-    for own, text_column in (("postcode", "text_postcode"), ("key", "text_key")):
-        absent = evidence[own].eq("")
-        evidence.loc[absent, own] = evidence.loc[absent, text_column]
-        evidence.loc[absent, text_column] = ""
-    return evidence
-
-
-def _keys(names: pd.Series) -> pd.Series:
-    distinct = {name: commune_key(name) for name in names.unique()}
-    return names.map(distinct).astype(object)
-
-
-def _candidates(evidence: pd.DataFrame, table: _CommuneArrays) -> pd.DataFrame:
-    rows = evidence.reset_index(names="row")
-    found = [
-        _joined(rows, column, right, key)
-        for column, right, key in (
-            ("key", table.names, "key"),
-            ("text_key", table.names, "key"),
-            ("postcode", table.postcodes, "postcode"),
-            ("text_postcode", table.postcodes, "postcode"),
-        )
-    ]
-    coded = rows.loc[rows["code"].notna(), ["row", "code"]]
-    found.append(pd.DataFrame({"row": coded["row"], "candidate": coded["code"].map(table.position)}).dropna())
-    found.append(_around(evidence, table))
-    pairs = pd.concat(found, ignore_index=True).astype("int64")
-    return pairs.drop_duplicates()
-
-
-def _joined(rows: pd.DataFrame, column: str, right: pd.DataFrame, key: str) -> pd.DataFrame:
-    known = rows.loc[rows[column].ne(""), ["row", column]].rename(columns={column: key}).astype({key: object})
-    return known.merge(right.astype({key: object}), on=key)[["row", "candidate"]]
-
-
-def _around(evidence: pd.DataFrame, table: _CommuneArrays) -> pd.DataFrame:
-    here = evidence.loc[evidence["longitude"].notna() & evidence["latitude"].notna(), ["longitude", "latitude"]]
-    arrays = table.arrays
-    placed = np.flatnonzero(~np.isnan(arrays["lon"]))
-    if here.empty or not len(placed):
-        return pd.DataFrame({"row": [], "candidate": []}, dtype="int64")
-    boxes = box(arrays["xmin"][placed], arrays["ymin"][placed], arrays["xmax"][placed], arrays["ymax"][placed])
-    inside_row, inside = STRtree(boxes).query(points(here["longitude"], here["latitude"]), predicate="intersects")
-    tree = cKDTree(geocentric_m(arrays["lon"][placed], arrays["lat"][placed]))
-    count = min(_NEAREST_CENTRES, len(placed))
-    _, near = tree.query(geocentric_m(here["longitude"], here["latitude"]), k=[*range(1, count + 1)])
-    row = here.index.to_numpy()
-    return pd.DataFrame(
-        {
-            "row": np.concatenate([row[inside_row], np.repeat(row, count)]),
-            "candidate": np.concatenate([placed[inside], placed[near.ravel()]]),
-        }
-    )
-
-
-def _whole_departements(evidence: pd.DataFrame, table: _CommuneArrays) -> pd.DataFrame:
-    # A misspelt name meets no candidate by equality: compare it with every name of the départements the other keys suggest.
-    suggested = [
-        (row, departement)
-        for row, postcode, code in zip(evidence.index, evidence["postcode"], evidence["code"].fillna(""), strict=True)
-        for departement in {*departements_of_postcode(postcode), departement_of_commune(code)} - {None}
-    ]
-    rows = pd.DataFrame(suggested, columns=["row", "departement"])
-    everywhere = pd.DataFrame({"departement": table.departement, "candidate": np.arange(len(table.departement))})
-    pairs = rows.merge(everywhere, on="departement")[["row", "candidate"]].astype("int64")
-    return pairs.loc[_name_likeness(pairs, evidence["key"], table) >= 0.8]
-
-
-def _name_likeness(pairs: pd.DataFrame, keys: pd.Series, table: _CommuneArrays) -> NDArray[np.float64]:
+def _name_likeness(pairs: Pairs, keys: NDArray[np.object_], table: CommuneArrays) -> NDArray[np.float64]:
     """Likeness 0-1 of each pair's name with the best of the names its commune bears or bore; NaN without a name."""
-    texts = keys.reindex(pairs["row"]).to_numpy(dtype=object)
-    frame = pd.DataFrame({"pair": np.arange(len(pairs)), "text": texts, "candidate": pairs["candidate"].to_numpy()})
-    frame = frame[frame["text"] != ""].merge(table.names, on="candidate")
-    left, right = frame["text"].to_numpy(dtype=object), frame["key"].to_numpy(dtype=object)
-    distinct = frame[["text", "key"]].drop_duplicates()
-    likeness = pd.Series(
-        name_likeness(distinct["text"].tolist(), distinct["key"].tolist()),
-        index=pd.MultiIndex.from_frame(distinct),
-    )
-    if frame.empty:
-        return np.full(len(pairs), np.nan)
-    frame["likeness"] = likeness.reindex(pd.MultiIndex.from_arrays([left, right])).to_numpy()
-    frame.loc[frame["kind"].ne("commune"), "likeness"] *= _FORMER_NAME
-    best = frame.groupby("pair")["likeness"].max()
-    return best.reindex(np.arange(len(pairs))).to_numpy(dtype=float)
+    best = np.full(len(pairs.row), np.nan)
+    texts = keys[pairs.row]
+    start, stop = table.name_start[pairs.candidate], table.name_start[pairs.candidate + 1]
+    compare = np.flatnonzero((texts != "") & (stop > start))
+    if not len(compare):
+        return best
+    count = stop[compare] - start[compare]
+    first = np.concatenate([[0], np.cumsum(count)[:-1]])
+    name = np.arange(count.sum()) - np.repeat(first - start[compare], count)
+    text_code, text_values = pd.factorize(texts[compare])
+    together = np.repeat(text_code, count) * len(table.name_keys) + name
+    distinct, where = np.unique(together, return_inverse=True)
+    left, right = text_values[distinct // len(table.name_keys)], table.name_keys[distinct % len(table.name_keys)]
+    likeness = name_likeness(list(left), list(right))[where]
+    likeness = np.where(table.name_is_former[name], _FORMER_NAME * likeness, likeness)
+    best[compare] = np.maximum.reduceat(likeness, first)
+    return best
 
 
 def name_likeness(left: list[str], right: list[str]) -> NDArray[np.float64]:
     """
     Likeness 0-1 of commune name keys, pair by pair.
 
-    1 for equal keys (blanks apart); 0.9 when all words of one are in the other ("moissac", "moissac vallee francaise");
+    1 for equal keys (blanks and the order of words apart); 0.9 when all words of one are in the
+    other ("moissac", "moissac vallee francaise");
     otherwise the mean of Indel and Jaro-Winkler likeness, at most 0.95.
 
     Examples
@@ -242,18 +143,27 @@ def name_likeness(left: list[str], right: list[str]) -> NDArray[np.float64]:
     ) / 2
     equal = np.array([a.replace(" ", "") == b.replace(" ", "") for a, b in zip(left, right, strict=True)])
     words = [(set(a.split()), set(b.split())) for a, b in zip(left, right, strict=True)]
+    equal |= np.array([a == b for a, b in words])
     within = np.array([bool(a and b) and (a <= b or b <= a) and max(map(len, a & b)) > 2 for a, b in words])
     return np.where(equal, 1.0, np.maximum(np.minimum(spelling, 0.95), np.where(within, 0.9, 0.0)))
 
 
-def _score(pairs: pd.DataFrame, evidence: pd.DataFrame, table: _CommuneArrays) -> pd.DataFrame:
-    row, candidate = pairs["row"].to_numpy(), pairs["candidate"].to_numpy()
-    likeness = _name_likeness(pairs, evidence["key"], table)
-    text_likeness = _name_likeness(pairs, evidence["text_key"], table)
-    postcode_points, served = _postcode_points(evidence["postcode"].to_numpy(dtype=object)[row], candidate, table)
-    _, text_served = _postcode_points(evidence["text_postcode"].to_numpy(dtype=object)[row], candidate, table)
-    codes = evidence["code"].fillna("").to_numpy(dtype=object)[row]
-    distance, radii = _distances(evidence, row, candidate, table)
+class _Scored(NamedTuple):
+    pairs: Pairs
+    score: NDArray[np.float64]
+    likeness: NDArray[np.float64]
+    served: NDArray[np.bool_]
+    distance_m: NDArray[np.float64]
+
+
+def _score(pairs: Pairs, evidence: Evidence, table: CommuneArrays) -> _Scored:
+    row, candidate = pairs
+    likeness = _name_likeness(pairs, evidence.key, table)
+    text_likeness = _name_likeness(pairs, evidence.text_key, table)
+    postcode_points, served = _postcode_points(evidence.postcode[row], candidate, table)
+    _, text_served = _postcode_points(evidence.text_postcode[row], candidate, table)
+    codes = evidence.code[row]
+    distance, radii = _distances(evidence, pairs, table)
     population = np.nan_to_num(table.arrays["population"][candidate])
     score = (
         np.nan_to_num(np.interp(likeness, *_NAME_LIKENESS))
@@ -265,27 +175,25 @@ def _score(pairs: pd.DataFrame, evidence: pd.DataFrame, table: _CommuneArrays) -
         + np.where(text_served, _TEXT_POSTCODE, 0.0)
         + _POPULATION_TIE * np.log10(1.0 + population)
     )
-    return pairs.assign(score=score, name_likeness=likeness, served=served, distance_m=distance)
+    return _Scored(pairs, score, likeness, served, distance)
 
 
 def _postcode_points(
-    postcodes: NDArray[np.object_], candidate: NDArray[np.int64], table: _CommuneArrays
+    postcodes: NDArray[np.object_], candidate: NDArray[np.int64], table: CommuneArrays
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    served = np.fromiter(((p, c) in table.served for p, c in zip(postcodes, candidate, strict=True)), bool, len(candidate))
+    size = len(postcodes)
+    served = np.fromiter(((p, c) in table.served for p, c in zip(postcodes, candidate.tolist(), strict=True)), bool, size)
     suggested = {postcode: set(departements_of_postcode(postcode)) for postcode in set(postcodes)}
-    departements = table.departement[candidate]
-    same = np.fromiter((d in suggested[p] for p, d in zip(postcodes, departements, strict=True)), bool, len(candidate))
-    known = np.fromiter((bool(suggested[p]) for p in postcodes), bool, len(candidate))
+    same = np.fromiter((d in suggested[p] for p, d in zip(postcodes, table.departement[candidate], strict=True)), bool, size)
+    known = np.fromiter((bool(suggested[p]) for p in postcodes), bool, size)
     elsewhere = np.where(same, _POSTCODE_DEPARTEMENT, _POSTCODE_ELSEWHERE)
     return np.where(served, _POSTCODE_SERVES, np.where(known, elsewhere, 0.0)), served
 
 
-def _distances(
-    evidence: pd.DataFrame, row: NDArray[np.int64], candidate: NDArray[np.int64], table: _CommuneArrays
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _distances(evidence: Evidence, pairs: Pairs, table: CommuneArrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Metres from each point to the candidate's box, and distance to its centre in radii of the commune."""
-    lon, lat = evidence["longitude"].to_numpy()[row], evidence["latitude"].to_numpy()[row]
-    edge = {name: values[candidate] for name, values in table.arrays.items()}
+    lon, lat = evidence.lon[pairs.row], evidence.lat[pairs.row]
+    edge = {name: values[pairs.candidate] for name, values in table.arrays.items()}
     scale = 111_320.0 * np.cos(np.radians(lat))
     dx = np.maximum(np.maximum(edge["xmin"] - lon, lon - edge["xmax"]), 0.0) * scale
     dy = np.maximum(np.maximum(edge["ymin"] - lat, lat - edge["ymax"]), 0.0) * 111_320.0
@@ -293,16 +201,29 @@ def _distances(
     return np.hypot(dx, dy), to_centre / edge["radius_m"]
 
 
-def _best(scored: pd.DataFrame, evidence: pd.DataFrame, table: _CommuneArrays) -> pd.DataFrame:
-    ordered = scored.assign(code=table.codes[scored["candidate"].to_numpy()])
-    ordered = ordered.sort_values(["row", "score", "code"], ascending=[True, False, True], kind="stable")
-    first = ordered.groupby("row").nth(0).set_index("row")
-    second = ordered.groupby("row").nth(1).set_index("row")["score"]
-    best = first.reindex(evidence.index)
-    best["margin"] = best["score"] - second.reindex(evidence.index).fillna(-np.inf)
+def _best(scored: _Scored, evidence: Evidence, table: CommuneArrays) -> pd.DataFrame:
+    rows, size = scored.pairs.row, len(evidence.key)
+    # Candidates stand in the order of their codes: a tie goes to the first code.
+    order = np.lexsort((scored.pairs.candidate, -scored.score, rows))
+    ordered = rows[order]
+    leads = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(order) else np.zeros(0, dtype=np.int64)
+    first, row = order[leads], ordered[leads]
+    follows = np.minimum(leads + 1, max(len(order) - 1, 0))
+    has_second = (leads + 1 < len(order)) & (ordered[follows] == row) if len(order) else np.zeros(0, dtype=bool)
+    second = np.where(has_second, scored.score[order[follows]], -np.inf) if len(order) else np.zeros(0)
+    best = pd.DataFrame(
+        {
+            "code": table.codes[scored.pairs.candidate[first]],
+            "score": scored.score[first],
+            "margin": scored.score[first] - second,
+            "name_likeness": scored.likeness[first],
+            "served": scored.served[first],
+            "distance_m": scored.distance_m[first],
+        },
+        index=row,
+    ).reindex(range(size))
     # Neighbours that postcode and point both admit differ by a street, not by a département: the best one stands, with an issue.
     neighbours = best["served"].eq(other=True) & best["distance_m"].le(_NEIGHBOUR_M)
     doubtful = ~(best["score"].ge(ACCEPT_SCORE) & (best["margin"].ge(CLEAR_MARGIN) | neighbours))
-    best["code"] = best["code"].astype("str").mask(doubtful)
-    best["served"] = best["served"].fillna(value=False).astype(bool)
-    return best[["code", "score", "margin", "name_likeness", "served", "distance_m"]]
+    served = best["served"].eq(other=True)
+    return best.assign(code=best["code"].astype("str").mask(doubtful), served=served)

@@ -89,7 +89,8 @@ def _fact(name: str, postcode: str, given: str, code: str, communes: Communes) -
     if not code:
         # Unresolved: an existing code that nothing contradicts would have won, so what is here cannot be trusted.
         departement = next(iter(departements_of_postcode(postcode)), None) or departement_of_commune(given)
-        return (None, postcode or None, None, None, departement, None, None, insee_code)
+        kept = postcode or (given if given in communes.by_postcode else None)
+        return (None, kept, None, None, departement, None, None, insee_code)
     commune = communes.by_code[code]
     arrondissement = communes.arrondissement(code, code=given, postcode=postcode, name=name)
     best, postcode_code = _postcode(postcode, given, code, arrondissement, communes)
