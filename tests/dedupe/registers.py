@@ -58,8 +58,3 @@ def registers(draw: st.DrawFn, *, max_size: int = 12) -> pd.DataFrame:
             }
         )
     return located(rows)
-
-
-def partition(members: pd.DataFrame) -> set[frozenset[str]]:
-    """Clusters as sets of record ids."""
-    return {frozenset(group) for _, group in members.groupby("place_id")["record_id"]}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mediation_geo.dedupe import Previous, deduplicate
 from mediation_geo.dedupe.overrides import OVERRIDE_COLUMNS
 from mediation_geo.standard import LINKS, MEMBERS, PLACES
-from tests.dedupe.registers import located, partition, registers
+from tests.dedupe.registers import located, registers
 
 DAY = dt.date(2024, 8, 1)
 # A whole night an example: few examples, each worth many.

@@ -178,10 +178,10 @@ def _drawn(links: pd.DataFrame, records: pd.DataFrame, labels: pd.DataFrame | No
     import pandas as pd
 
     from mediation_geo.dedupe.labels import draw_pairs, regions
-    from mediation_geo.dedupe.trust import source_names
+    from mediation_geo.dedupe.trust import source_keys
 
     position = pd.Series(range(len(records)), index=records["record_id"])
-    source = source_names(records)
+    source = source_keys(records)
     left, right = links["left_record_id"].map(position), links["right_record_id"].map(position)
     pairs = pd.DataFrame({"left": left, "right": right, "probability": links["score"]})
     pairs["same_source"] = source[left] == source[right]

@@ -22,7 +22,7 @@ from mediation_geo.dedupe.overrides import decisions_for
 from mediation_geo.dedupe.pairs import candidate_pairs
 from mediation_geo.dedupe.report import cluster_widths_m
 from mediation_geo.dedupe.train import PENALTY, cross_fitted_log_odds, labelled_features
-from mediation_geo.dedupe.trust import source_names
+from mediation_geo.dedupe.trust import source_keys
 from mediation_geo.dedupe.truth import LabelledPairs, corpus, hand_labelled, id_linked, own_labels, synthetic
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def cluster_table(records: pd.DataFrame) -> pd.DataFrame:
         largest, candidate pairs a record.
     """
     rows = []
-    source = source_names(records)
+    source = source_keys(records)
     for name, judge in (("official", judge_by_official_rule), ("model", judge_by_model)):
         judged = _judge(records, judge)
         size = np.bincount(judged.clusters)

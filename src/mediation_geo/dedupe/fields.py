@@ -14,7 +14,17 @@ from typing import NamedTuple
 from mediation_geo.dedupe.lexicon import lexicon
 from mediation_geo.text import STOP_WORDS, STREET_ABBREVIATIONS, expand, fold
 
-__all__ = ["Name", "Street", "prepare_mail", "prepare_name", "prepare_phone", "prepare_siret", "prepare_street", "prepare_town"]
+__all__ = [
+    "Name",
+    "Street",
+    "prepare_mail",
+    "prepare_name",
+    "prepare_phone",
+    "prepare_siret",
+    "prepare_street",
+    "prepare_town",
+    "upstream_id",
+]
 
 # What is kept between two runs of one process: most values of a night were there the night before.
 _CACHE_SIZE = 1_000_000
@@ -28,6 +38,7 @@ _PREFIXES = re.compile(r"^(?:00)?(?:33|262|590|594|596|508|687|689)(?=0?\d{6,9}$
 _SIRET_LENGTH = 14
 _SHORTEST_ACRONYM, _LONGEST_ACRONYM = 3, 7
 _AT_FOR_A = re.compile(r"(?<=[a-zA-Z])@(?=[a-zA-Z])")
+_OPAQUE_ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-f])")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -158,6 +169,21 @@ def prepare_siret(pivot: str | None) -> str | None:
     if pivot is None or len(pivot) != _SIRET_LENGTH or not pivot.isdigit() or pivot.endswith("00000"):
         return None
     return pivot
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def upstream_id(published: str | None) -> str | None:
+    """
+    The opaque id a record carries from its first source, wherever it was copied; None for a number or a name.
+
+    Examples
+    --------
+    >>> upstream_id("Conseiller-Numérique_62592a1d05457b0790816e6c"), upstream_id("France-Services_268")
+    ('62592a1d05457b0790816e6c', None)
+    """
+    found = _OPAQUE_ID.findall(published.lower()) if published else []
+    # A compound id names several records: none of them speaks for the whole.
+    return found[0] if len(set(found)) == 1 else None
 
 
 @lru_cache(maxsize=_CACHE_SIZE)

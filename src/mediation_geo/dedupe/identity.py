@@ -157,7 +157,7 @@ def assign_place_ids(
     revived = _greedy(_overlaps(frame[~frame["cluster"].isin(assigned)], asleep)) if len(asleep) else []
     taken = {*assigned.values(), *asleep["place_id"]}
     known = {*taken, *before["place_id"], *_aliases_before(previous)}
-    record_lists = frame.groupby("cluster")["record_id"].agg(sorted)
+    record_lists = _records_of(frame)
     parents = _best_parent(overlap)
     for cluster, place_id in revived:
         assigned[cluster] = place_id
@@ -181,6 +181,14 @@ def assign_place_ids(
     alive = frozenset(assigned.values())
     former = {key: [each for each in ids if each not in alive] for key, ids in _former_ids(previous, merged, place_ids).items()}
     return Identity(place_ids, former, _event_frame(events))
+
+
+def _records_of(frame: pd.DataFrame) -> dict[int, list[str]]:
+    """Sorted record ids of each cluster; a loop, since a frame for each of many small clusters costs far more."""
+    gathered: dict[int, list[str]] = {}
+    for cluster, record_id in zip(frame["cluster"].tolist(), frame["record_id"].tolist(), strict=True):
+        gathered.setdefault(cluster, []).append(record_id)
+    return {cluster: sorted(ids) for cluster, ids in gathered.items()}
 
 
 def _members_before(previous: Previous | None) -> pd.DataFrame:

@@ -16,10 +16,10 @@ from mediation_geo.dedupe.blocks import Positions, unique_pairs
 from mediation_geo.dedupe.clusters import Clusters, Constraints, average_linkage, closure
 from mediation_geo.dedupe.features import FEATURES, feature, pair_distance_m, pair_features
 from mediation_geo.dedupe.model import Thresholds, load_model, logit
-from mediation_geo.dedupe.normalise import prepare
+from mediation_geo.dedupe.normalise import Prepared, prepare
 from mediation_geo.dedupe.official import official_pairs
 from mediation_geo.dedupe.pairs import candidate_pairs
-from mediation_geo.dedupe.trust import source_names
+from mediation_geo.dedupe.trust import source_keys
 from mediation_geo.standard import issue_table, no_issues
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["APART_M", "Judgement", "judge_by_model", "judge_by_official_rule", "strongest_reasons"]
 
+# Two records that carry one opaque upstream id are copies of one record, unless everything else speaks against it.
+COPY_STRENGTH = 3.0
 # Records of one place farther apart than this are an exception that has to be explained.
 APART_M = 500.0
 
@@ -150,7 +152,9 @@ def judge_by_model(records: pd.DataFrame, previous: Previous | None, decisions: 
     together = _together_before(records["record_id"], previous, left, right)
     apart = (pair_distance_m(prepared.points, left, right) > APART_M) & ~feature(features, "same_address").astype(bool)
     strength = _strength(log_odds, model.thresholds, together=together, apart=apart)
-    groups = np.asarray(pd.factorize(source_names(records))[0], dtype=np.int64)
+    copies = _copies(prepared, left, right)
+    strength = np.where(copies, np.maximum(strength, COPY_STRENGTH), strength)
+    groups = np.asarray(pd.factorize(source_keys(records))[0], dtype=np.int64)
     constraints = Constraints(must=decisions.must, cannot=decisions.cannot, groups=groups)
     clusters = average_linkage(left, right, strength, n=len(records), constraints=constraints)
     united = clusters[left] == clusters[right]
@@ -162,7 +166,7 @@ def judge_by_model(records: pd.DataFrame, previous: Previous | None, decisions: 
         right,
         1.0 / (1.0 + np.exp(-log_odds)),
         decision,
-        strongest_reasons(model.contributions(features)),
+        _with_copies(strongest_reasons(model.contributions(features)), copies),
         clusters,
         f"model {model.version}",
         _skipped_issues(candidates.skipped),
@@ -208,6 +212,20 @@ def _strength(
     strength = log_odds - np.where(apart, logit(thresholds.apart), logit(thresholds.join))
     relief = logit(thresholds.join) - logit(thresholds.keep)
     return np.where(together & (strength < 0) & (strength + relief >= 0), 0.0, strength)
+
+
+def _copies(prepared: Prepared, left: Positions, right: Positions) -> NDArray[np.bool_]:
+    """Pairs that carry one opaque id of the same upstream source: one record, copied by another hub or in another edition."""
+    upstream = prepared.columns["upstream"]
+    known = np.array([value is not None for value in upstream.tolist()], dtype=bool)
+    return np.asarray(known[left] & (upstream[left] == upstream[right]), dtype=bool)
+
+
+def _with_copies(reasons: list[str], copies: NDArray[np.bool_]) -> list[str]:
+    """Reasons, with the upstream id first where it decided."""
+    for row in np.flatnonzero(copies).tolist():
+        reasons[row] = '{"upstream_id":' + str(COPY_STRENGTH) + "," + reasons[row][1:]
+    return reasons
 
 
 def _with_decided(left: Positions, right: Positions, decisions: Decisions, *, n: int) -> tuple[Positions, Positions]:

@@ -152,8 +152,8 @@ def _frequent_pivot(pivot: pd.Series[Any], clusters: NDArray[np.int64], *, count
     """Row of the most frequent pivot; none where the records name different legal persons (SIREN, first nine digits)."""
     frame = pd.DataFrame({"pivot": pivot, "cluster": clusters, "row": np.arange(len(pivot))})
     frame = frame[frame["pivot"].notna() & frame["pivot"].str.strip("0").ne("")]
-    legal_persons = frame.groupby("cluster")["pivot"].transform(lambda values: values.str[:9].nunique())
-    frame = frame[legal_persons.eq(1)]
+    frame = frame.assign(siren=frame["pivot"].str[:9])
+    frame = frame[frame.groupby("cluster")["siren"].transform("nunique").eq(1)]
     frame = frame.assign(times=frame.groupby(["cluster", "pivot"])["row"].transform("size"))
     frame = frame.sort_values(["cluster", "times", "pivot", "row"], ascending=[True, False, True, True], kind="stable")
     return _first_of_each(clusters, frame["row"].to_numpy(dtype=np.int64), count=count)

@@ -20,9 +20,10 @@ from mediation_geo.dedupe.fields import (
     prepare_phone,
     prepare_siret,
     prepare_street,
+    upstream_id,
 )
 from mediation_geo.dedupe.lexicon import lexicon
-from mediation_geo.dedupe.trust import source_names
+from mediation_geo.dedupe.trust import source_keys
 from mediation_geo.geodesy import geocentric_m
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["Prepared", "prepare", "prepare_record"]
+__all__ = ["Prepared", "exact_points", "prepare", "prepare_record"]
 
 # The desk of France services under the name of its host: the mail box tells.
 _FRANCE_SERVICES_MAIL = re.compile(r"france[-_.]?se?r+vices?|(?:^|[-_.])(?:msap|mfs|efs)(?:[-_.@]|$)")
@@ -48,9 +49,9 @@ class Prepared:
     Attributes
     ----------
     columns : dict of numpy.ndarray
-        `full`, `core`, `specific`, `numbers`, `number`, `street`, `last`, `phone`, `site`, `siret`, `siren`, `insee`, `source`
-        (text, None where missing), `kinds` (int64 bits) and `mobile` (bool). Plain arrays, since single records are compared
-        too and a frame would cost more than the comparison.
+        `full`, `core`, `specific`, `numbers`, `number`, `street`, `last`, `phone`, `site`, `siret`, `siren`, `insee`, `source`,
+        `upstream` (text, None where missing), `kinds` (int64 bits) and `mobile` (bool). Plain arrays, since single records
+        are compared too and a frame would cost more than the comparison.
     mails : numpy.ndarray of object
         A frozenset of addresses for each record.
     acronyms, initials : numpy.ndarray of object
@@ -121,17 +122,18 @@ def prepare(records: pd.DataFrame) -> Prepared:
     >>> prepare(conform(pd.DataFrame(named), LOCATED_RECORDS)).columns["core"].tolist()
     ['mairie']
     """
-    sources = source_names(records)
+    sources = source_keys(records)
     insee = _plain(records["code_insee"])
     return _prepared(
         names=_by_distinct(prepare_name, _plain(records["nom"]), _commune_names(records)),
         streets=_by_distinct(prepare_street, _plain(records["adresse"])),
+        upstream=[upstream_id(value) for value in _plain(records["id"])],
         phones=_by_distinct(prepare_phone, _plain(records["telephone"])),
         sirets=_by_distinct(prepare_siret, _plain(records["pivot"])),
         insee=insee,
         sources=sources,
         lists={name: records[name].to_numpy(dtype=object) for name in ("courriels", "site_web", "typologie", "itinerance")},
-        points=_points(records),
+        points=exact_points(records),
     )
 
 
@@ -161,6 +163,7 @@ def prepare_record(record: Mapping[str, Any], *, commune: str | None) -> Prepare
     return _prepared(
         names=[prepare_name(_text_or_none(record.get("nom")), commune)],
         streets=[prepare_street(_text_or_none(record.get("adresse")))],
+        upstream=[upstream_id(_text_or_none(record.get("id")))],
         phones=[prepare_phone(_text_or_none(record.get("telephone")))],
         sirets=[prepare_siret(_text_or_none(record.get("pivot")))],
         insee=_objects([_text_or_none(record.get("code_insee"))]),
@@ -170,10 +173,31 @@ def prepare_record(record: Mapping[str, Any], *, commune: str | None) -> Prepare
     )
 
 
+def exact_points(records: pd.DataFrame) -> NDArray[np.float64]:
+    """
+    Geocentric metres of each record, NaN where the position is unknown or stands for a whole commune.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        Layout `LOCATED_RECORDS`.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n, 3)
+    """
+    coarse = records["position_precision"].isin(_COARSE_PRECISIONS) | records["position_origin"].eq("commune")
+    coarse |= records["position_uncertainty_m"].gt(_COARSE_UNCERTAINTY_M)
+    points = geocentric_m(records["longitude"], records["latitude"])
+    points[coarse.to_numpy(dtype=bool)] = np.nan
+    return points
+
+
 def _prepared(
     *,
     names: list[Name],
     streets: list[Street],
+    upstream: list[str | None],
     phones: list[str | None],
     sirets: list[str | None],
     insee: NDArray[np.object_],
@@ -193,6 +217,7 @@ def _prepared(
         "kinds": kinds,
         "mobile": np.array([name.mobile for name in names], dtype=bool) | np.array(travels, dtype=bool),
         "phone": _objects(phones),
+        "upstream": _objects(upstream),
         "site": _objects([_site(value) for value in lists["site_web"]]),
         "siret": _objects(sirets),
         "siren": _objects([siret[:9] if siret else None for siret in sirets]),
@@ -266,11 +291,3 @@ def _mail_set(value: Any) -> frozenset[str]:
     if not isinstance(value, list):
         return frozenset()
     return frozenset(mail for mail in map(prepare_mail, value) if mail is not None)
-
-
-def _points(records: pd.DataFrame) -> NDArray[np.float64]:
-    coarse = records["position_precision"].isin(_COARSE_PRECISIONS) | records["position_origin"].eq("commune")
-    coarse |= records["position_uncertainty_m"].gt(_COARSE_UNCERTAINTY_M)
-    points = geocentric_m(records["longitude"], records["latitude"])
-    points[coarse.to_numpy(dtype=bool)] = np.nan
-    return points

@@ -65,6 +65,7 @@ def candidate_pairs(prepared: Prepared) -> Candidates:
     rows, keys = _commune_kinds(frame)
     rules.append(("commune_and_kind", keys, rows, _CAP_KIND))
     rules.append(("commune_and_street", _joined(insee, frame["street"]), None, _CAP_STREET))
+    rules.append(("upstream_id", frame["upstream"], None, _CAP_CONTACT))
     rules.append(("phone", frame["phone"], None, _CAP_CONTACT))
     mail_rows, mails = _exploded(prepared.mails)
     rules.append(("mail", mails, mail_rows, _CAP_CONTACT))

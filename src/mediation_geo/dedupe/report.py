@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mediation_geo.dedupe.fields import prepare_street
 from mediation_geo.dedupe.judge import APART_M, Judgement
-from mediation_geo.dedupe.trust import source_names
-from mediation_geo.geodesy import geocentric_m
+from mediation_geo.dedupe.normalise import exact_points
+from mediation_geo.dedupe.trust import source_keys
 from mediation_geo.standard import concat_issues, issue_table
 
 if TYPE_CHECKING:
@@ -36,24 +37,43 @@ def cluster_issues(records: pd.DataFrame, judgement: Judgement) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Layout `ISSUES`: `place_wide`, `same_source_united`, `pivot_disputed`, each once a record concerned.
+        Layout `ISSUES`: `place_wide`, `positions_disagree`, `same_source_united`, `pivot_disputed`, each once a record concerned.
     """
     clusters = pd.Series(judgement.clusters)
     several = clusters.groupby(clusters).transform("size").gt(1).to_numpy()
     width = cluster_widths_m(records, judgement.clusters)[judgement.clusters]
     wide = several & (width > APART_M)
-    source = pd.Series(source_names(records))
+    disputed_position = wide & _one_address(records, clusters, rows=wide)
+    source = pd.Series(source_keys(records))
     repeated = several & pd.DataFrame({"c": clusters, "s": source}).duplicated(keep=False).to_numpy()
     siren = records["pivot"].where(records["pivot"].str.strip("0").ne("")).str[:9]
     disputed = several & siren.notna().to_numpy() & siren.groupby(clusters).transform("nunique").gt(1).to_numpy()
     metres = pd.Series(np.round(width)).astype("str").str.replace(".0", " m", regex=False)
     return concat_issues(
         [
-            _rows("place_wide", records, wide, field="latitude", value=metres),
+            _rows("place_wide", records, wide & ~disputed_position, field="adresse", value=metres),
+            _rows("positions_disagree", records, disputed_position, field="latitude", value=metres),
             _rows("same_source_united", records, repeated, field="source", value=source),
             _rows("pivot_disputed", records, disputed, field="pivot", value=records["pivot"]),
         ]
     )
+
+
+def _one_address(records: pd.DataFrame, clusters: pd.Series[Any], *, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether all records of a place give one street and no two house numbers: then positions are at fault, not the union."""
+    chosen = np.flatnonzero(rows)
+    told = [prepare_street(value if isinstance(value, str) else None) for value in records["adresse"].iloc[chosen]]
+    frame = pd.DataFrame(
+        {
+            "cluster": clusters.iloc[chosen].to_numpy(),
+            "last": [each.last for each in told],
+            "number": [each.number for each in told],
+        }
+    )
+    one = frame.groupby("cluster")[["last", "number"]].transform("nunique").le(1).all(axis=1).to_numpy(dtype=bool)
+    answer = np.zeros(len(records), dtype=bool)
+    answer[chosen] = one
+    return answer
 
 
 def cluster_widths_m(records: pd.DataFrame, clusters: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -63,7 +83,7 @@ def cluster_widths_m(records: pd.DataFrame, clusters: NDArray[np.int64]) -> NDAr
     Parameters
     ----------
     records : pandas.DataFrame
-        Columns `longitude`, `latitude`.
+        Layout `LOCATED_RECORDS`; a point that stands for a whole commune does not count.
     clusters : numpy.ndarray of int64, shape (n,)
         Cluster of each record.
 
@@ -72,7 +92,7 @@ def cluster_widths_m(records: pd.DataFrame, clusters: NDArray[np.int64]) -> NDAr
     numpy.ndarray of float64, shape (k,)
         Straight-line metres, which differ from the geodesic by less than a millimetre below 10 km.
     """
-    points = geocentric_m(records["longitude"], records["latitude"])
+    points = exact_points(records)
     size = int(clusters.max()) + 1 if len(clusters) else 0
     widths = np.zeros(size)
     known = np.flatnonzero(~np.isnan(points[:, 0]) & (np.bincount(clusters, minlength=size) > 1)[clusters])

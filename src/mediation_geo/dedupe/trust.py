@@ -16,7 +16,7 @@ from mediation_geo.text import fold
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HALF_LIFE_YEARS", "age_weight", "iso_dates", "name_trust", "phone_trust", "source_names"]
+__all__ = ["HALF_LIFE_YEARS", "age_weight", "iso_dates", "name_trust", "phone_trust", "source_keys", "source_names"]
 
 HALF_LIFE_YEARS = 2.0
 # A record without a date is believed like one of five years before the latest.
@@ -101,6 +101,21 @@ def source_names(records: pd.DataFrame) -> NDArray[np.object_]:
     ['Dora', 'cnfs']
     """
     return np.asarray(records["source"].where(records["source"].notna(), records["feed"]).to_numpy(dtype=object))
+
+
+def source_keys(records: pd.DataFrame) -> NDArray[np.object_]:
+    """
+    What counts as one source when records are compared: the part of one file that names one source.
+
+    A hub that passes on the records of another source is another source: both describe the same places. Two sources inside
+    one file are two sources as well.
+
+    Examples
+    --------
+    >>> source_keys(pd.DataFrame({"source": ["Dora", None], "feed": ["di", "cnfs"]})).tolist()
+    ['di Dora', 'cnfs cnfs']
+    """
+    return np.asarray(records["feed"].to_numpy(dtype=object) + " " + source_names(records))
 
 
 def iso_dates(records: pd.DataFrame) -> list[str | None]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mediation_geo.dedupe.trust import source_names
+from mediation_geo.dedupe.trust import source_keys
 from mediation_geo.errors import SourceUnavailable
 from mediation_geo.standard import LIST_FIELDS, LOCATED_RECORDS, conform
 
@@ -143,7 +143,7 @@ def own_labels(labels: pd.DataFrame, records: pd.DataFrame, *, part: str) -> Lab
     position = pd.Series(np.arange(len(records)), index=records["record_id"])
     left = position.loc[chosen["left_record_id"]].to_numpy(dtype=np.int64)
     right = position.loc[chosen["right_record_id"]].to_numpy(dtype=np.int64)
-    source = source_names(records)
+    source = source_keys(records)
     return LabelledPairs(
         records, left, right, chosen["label"].to_numpy(dtype=object), chosen["weight"].to_numpy(dtype=np.float64),
         np.asarray(source[left] == source[right], dtype=bool), chosen["left_record_id"].tolist(),
