@@ -1,8 +1,9 @@
 """
 A builder that dies: run as a program by test_crash.py, it forks one build for each line it is given.
 
-A line is `<size> <event> <delay>`: a town of that size is published; at the n-th touch of the file system (0: never) the build
-kills itself with SIGKILL, and after so many seconds it is killed (negative: never). The answer is its exit status.
+A line is `<size> <event> <delay>`: a release of a town of that size is written, or for 0 the current one is published. At the n-th
+touch of the file system (0: never) the build kills itself with SIGKILL, and after so many seconds it is killed (negative: never).
+The answer is its exit status.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ sys.modules["tests"] = types.ModuleType("tests")
 sys.modules["tests"].__path__ = [str(TESTS)]
 
 from mediation_geo.release import write_release  # noqa: E402 (after the path of the tests is known)
+from mediation_geo.release.publication import write_publication  # noqa: E402
 from tests.release.tables import town  # noqa: E402
 
 TOUCHES = {"open", "os.rename", "os.symlink", "os.mkdir", "os.chmod", "os.remove", "os.rmdir"}
@@ -48,7 +50,10 @@ def main(folder: str) -> None:
         if child == 0:
             tables = town(int(size), as_of="2026-11-21")
             kill_at(int(event))
-            write_release(folder, **tables)
+            if int(size):
+                write_release(folder, **tables)
+            else:
+                write_publication(folder, Path(folder) / "site", base_url="https://exemple.fr", publisher="x", formats=["csv"])
             os._exit(0)
         if float(delay_s) >= 0:
             time.sleep(float(delay_s))

@@ -232,4 +232,5 @@ def test_exports_replace_those_of_before_as_a_whole(release, tmp_path):
     write_exports(release, tmp_path / "exports", formats=["csv", "json"])
     write_exports(release, tmp_path / "exports", formats=["csv"])
     assert not (tmp_path / "exports" / "lieux-mediation-numerique.json").exists()
-    assert [each.name for each in tmp_path.iterdir()] == ["exports"]
+    assert [each.name for each in tmp_path.iterdir() if not each.name.startswith(".")] == ["exports"]
+    assert len(list(tmp_path.glob(".exports.d-*"))) == 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediation_geo.release.exports.catalogue import FORMATS, INDEX, chosen_formats, fill_exports
+from mediation_geo.release.exports.catalogue import FORMATS, chosen_formats, fill_exports
 from mediation_geo.release.feeds import steps, write_changes
 from mediation_geo.release.folder import replaced_folder
 from mediation_geo.release.manifest import release_order
@@ -62,7 +62,7 @@ def write_publication(
     earlier = [each for each in release_ids(directory) if release_order(each) < release_order(release.id)]
     history = [*(open_release(directory, each) for each in earlier[-(HISTORY - 1) :]), release]
     target = Path(out)
-    with replaced_folder(target, marker=INDEX) as staging:
+    with replaced_folder(target) as staging:
         index = fill_exports(release, staging, formats=chosen)
         facts = about(release, index, base_url=base_url, publisher=publisher)
         write_metadata(facts, staging, history=history)

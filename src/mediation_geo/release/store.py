@@ -14,17 +14,14 @@ be opened, also after `kill -9` or a power cut.
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from mediation_geo.errors import ReleaseNotFound
-from mediation_geo.release.errors import StoreBusy, StoreError, StoreUnwritable
+from mediation_geo.release.errors import StoreError
+from mediation_geo.release.folder import clear_disk_errors, locked, point, remove
 from mediation_geo.release.manifest import RELEASE_ID, release_order
 from mediation_geo.release.reading import MANIFEST, Release
 
@@ -45,15 +42,6 @@ CURRENT = "current"
 LOCK = ".lock"
 STAGING = ".tmp-"
 REFUSED = ".refused"
-
-_ADVICE = {
-    errno.ENOSPC: "the disk is full: free some space and build again",
-    errno.EDQUOT: "the quota of the disk is used up: free some space and build again",
-    errno.EFBIG: "a file grew beyond what is allowed here: raise the limit and build again",
-    errno.EROFS: "the disk is read-only: choose another folder, or remount it for writing",
-    errno.EACCES: "writing is forbidden here: choose another folder, or change its permissions",
-    errno.EPERM: "writing is forbidden here: choose another folder, or change its permissions",
-}
 
 
 def release_ids(directory: str | Path) -> list[str]:
@@ -223,58 +211,20 @@ def exclusive(folder: Path) -> Iterator[None]:
     """
     Hold the folder for writing: one writer at a time, and what killed writers left is swept away.
 
-    The lock belongs to the process: it is gone the moment the process is, however it ends.
+    Raises
+    ------
+    StoreBusy, StoreUnwritable
+        If another process writes, or the disk refuses.
     """
-    with _clear_disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / LOCK, timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            message = f"{folder}: another build or publication is at work; wait for it to end"
-            raise StoreBusy(message) from error
-        try:
-            for leftover in folder.glob(f"*{STAGING}*"):
-                _remove(leftover)
-            yield
-        finally:
-            lock.release()
+    with clear_disk_errors(folder), locked(folder / LOCK):
+        for leftover in folder.glob(f"*{STAGING}*"):
+            remove(leftover)
+        yield
 
 
 def point_current(folder: Path, release_id: str) -> None:
-    """Make a release current in one step: readers see the old one or the new one, never none."""
-    # A relative target, so that the whole folder can be moved or mounted elsewhere.
-    fresh = folder / f"{CURRENT}{STAGING}{os.getpid()}"
-    fresh.symlink_to(release_id)
-    fresh.replace(folder / CURRENT)
-    flush(folder)
-
-
-def flush(path: Path) -> None:
-    """Wait until the disk holds a file or the names in a folder, so that a power cut cannot undo it."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _clear_disk_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        number = error.errno if error.errno is not None else 0
-        reason = _ADVICE.get(number, error.strerror or str(error))
-        message = f"{folder}: {reason}; the releases already there are untouched"
-        raise StoreUnwritable(message) from error
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+    """Make a release current in one step."""
+    point(folder / CURRENT, release_id)
 
 
 def _before_current(folder: Path) -> str:

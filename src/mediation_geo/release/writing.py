@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mediation_geo.errors import PublishRefused
 from mediation_geo.release.events import EVENTS, events_to_ndjson
+from mediation_geo.release.folder import flush
 from mediation_geo.release.gates import DEFAULT_LIMITS, Finding, GateLimits, check_gates
 from mediation_geo.release.geoparquet import places_to_arrow, sort_by_all_columns, write_parquet
 from mediation_geo.release.manifest import (
@@ -33,7 +34,6 @@ from mediation_geo.release.store import (
     STAGING,
     current_id,
     exclusive,
-    flush,
     open_release,
     point_current,
     refused_path,

@@ -108,7 +108,7 @@ def write_exports(release: Release, out: str | Path, *, formats: Iterable[str] |
     release : Release
         The release to export.
     out : str or pathlib.Path
-        Folder to make; one that is there is replaced as a whole.
+        Folder to make; one that was made here before is replaced as a whole.
     formats : iterable of str, optional
         Names in `FORMATS`; all of them by default. `csv` and `geojson` are also cut by département.
 
@@ -116,12 +116,12 @@ def write_exports(release: Release, out: str | Path, *, formats: Iterable[str] |
     ------
     ExportError
         If a format is unknown, or `out` holds something that is no export.
-    OSError
-        If the disk refuses; a folder that was there before is then untouched.
+    StoreBusy, StoreUnwritable
+        If another process exports to the same folder, or the disk refuses; what was there before is then untouched.
     """
     chosen = chosen_formats(formats)
     target = Path(out)
-    with replaced_folder(target, marker=INDEX) as staging:
+    with replaced_folder(target) as staging:
         fill_exports(release, staging, formats=chosen)
     return target
 
