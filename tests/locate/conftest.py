@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,5 +63,7 @@ def street_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def geocoder(street_table: Path) -> EmbeddedGeocoder:
-    return EmbeddedGeocoder(street_table)
+def geocoder(street_table: Path) -> Iterator[EmbeddedGeocoder]:
+    engine = EmbeddedGeocoder(street_table)
+    yield engine
+    engine.close()

@@ -72,6 +72,11 @@ class EmbeddedGeocoder:
         """Version of the addresses behind the answers."""
         return f"embedded {self._streets.version if self._streets else 'communes'}"
 
+    def close(self) -> None:
+        """Close the street table."""
+        if self._streets is not None:
+            self._streets.close()
+
     def search(
         self,
         q: str,

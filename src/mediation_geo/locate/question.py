@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mediation_geo.locate.address import STREET_TYPES, StreetLine, split_street, tokenise
+from mediation_geo.locate.address import STREET_TYPES, StreetLine, fold_quick, split_street, tokenise
 from mediation_geo.locate.communes import key_of_folded
-from mediation_geo.standard.territories import departements_of_postcode
+from mediation_geo.standard.territories import DEPARTEMENTS, departements_of_postcode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading", "misspelt_readings", "readings", "whole_line"]
 
-_LONGEST_NAME = 7
+_LONGEST_NAME, _LONGEST_DEPARTEMENT = 7, 4
+_DEPARTEMENTS = {key_of_folded(fold_quick(each.nom)): code for code, each in DEPARTEMENTS.items()}
+# A name and its département agree; only a postcode says more.
+_TOLD = 0.98
 # "NattierVersailles", "Flourens92150": words run together are parted again.
 _GLUED = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý][a-zà-ÿ])|(?<=[A-Za-zà-ÿ])(?=\d{5}\b)")
 _COUNTRY = frozenset({"france"})
@@ -66,7 +69,8 @@ def readings(q: str, *, finder: CommuneFinder) -> list[Reading]:
     words, starts = _words(q)
     at = next((each for each in range(len(words) - 1, -1, -1) if _is_postcode(words[each])), None)
     if at is None:
-        return [*_by_tail(words, starts, "", finder), *_by_head(words, starts, "", finder)]
+        told = _by_departement(words, starts, finder)
+        return [*told, *_by_tail(words, starts, "", finder), *_by_head(words, starts, "", finder)]
     postcode, left, right = words[at], words[:at], words[at + 1 :]
     if not right:
         found = [*_by_tail(left, starts, postcode, finder), *_by_head(left, starts, postcode, finder)]
@@ -149,6 +153,20 @@ def _by_tail(words: list[str], starts: list[int], postcode: str, finder: Commune
         last = reading
     if last is not None:
         yield last
+
+
+def _by_departement(words: list[str], starts: list[int], finder: CommuneFinder) -> Iterator[Reading]:
+    """Readings that end in a département, by name or code, which tells communes of one name apart: "Saint-Denis 974"."""
+    for size in range(1, min(_LONGEST_DEPARTEMENT, len(words) - 1) + 1):
+        tail = " ".join(words[-size:])
+        departement = _DEPARTEMENTS.get(key_of_folded(tail)) or (tail.upper() if tail.upper() in DEPARTEMENTS else None)
+        if departement is None:
+            continue
+        for reading in _by_tail(words[:-size], starts, "", finder):
+            communes = finder.communes.by_code
+            places = tuple((code, _TOLD) for code, _ in reading.places if communes[code].departement == departement)
+            if places:
+                yield reading._replace(places=places)
 
 
 def _by_head(words: list[str], starts: list[int], postcode: str, finder: CommuneFinder) -> Iterator[Reading]:

@@ -80,6 +80,7 @@ def report_quality(folder: Path, *, streets: Path | None, held_out: bool, seed: 
         yield f"queries: {half} half, {len(queries)}; accepted from confidence {ACCEPT_CONFIDENCE}"
         yield from _queries_and_inventions(geocoder, queries, corpus, seed)
         yield from _one_line(geocoder, folder, queries, corpus, seed)
+        geocoder.close()
     yield from _moved(folder)
 
 

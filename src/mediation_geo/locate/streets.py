@@ -129,18 +129,26 @@ class StreetTable:
         # One connection for all threads of a server: sqlite serialises, and nothing here writes.
         self._sqlite = sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         try:
-            self.meta = dict(self._sqlite.execute("SELECT name, value FROM meta"))
+            self.meta = self._checked_meta(path)
+        except GeocoderError:
+            self._sqlite.close()
+            raise
+        self.in_commune = lru_cache(maxsize=_CACHED_COMMUNES)(self._in_commune)
+        self.word_count = lru_cache(maxsize=100_000)(self._word_count)
+        self.is_common_name = lru_cache(maxsize=100_000)(self._is_common_name)
+
+    def _checked_meta(self, path: str | Path) -> dict[str, str]:
+        try:
+            meta = dict(self._sqlite.execute("SELECT name, value FROM meta"))
         except sqlite3.DatabaseError as error:
             message = f"{path}: not a street table"
             raise GeocoderError(message) from error
         expected = {"format": str(FORMAT_VERSION), "normaliser": str(NORMALISER_VERSION), "finished": "yes"}
         for name, value in expected.items():
-            if self.meta.get(name) != value:
-                message = f"{path}: {name} is {self.meta.get(name)!r}, expected {value!r}; build the street table again"
+            if meta.get(name) != value:
+                message = f"{path}: {name} is {meta.get(name)!r}, expected {value!r}; build the street table again"
                 raise GeocoderError(message)
-        self.in_commune = lru_cache(maxsize=_CACHED_COMMUNES)(self._in_commune)
-        self.word_count = lru_cache(maxsize=100_000)(self._word_count)
-        self.is_common_name = lru_cache(maxsize=100_000)(self._is_common_name)
+        return meta
 
     @property
     def version(self) -> str:
