@@ -1,9 +1,9 @@
 """
 A builder that dies: run as a program by test_crash.py, it forks one build for each line it is given.
 
-A line is `<size> <event> <delay>`: a release of a town of that size is written, or for 0 the current one is published. At the n-th
-touch of the file system (0: never) the build kills itself with SIGKILL, and after so many seconds it is killed (negative: never).
-The answer is its exit status.
+A line is `<size> <event> <delay>`: a release of a town of that size is written, or for 0 the current one is published. At the
+n-th touch of the file system (0: never) the build kills itself with SIGKILL, and after so many seconds it is killed (negative:
+never). The answer is its exit status.
 """
 
 from __future__ import annotations

@@ -161,11 +161,11 @@ def publish(
     from mediation_geo.release.publication import write_publication
 
     if to not in (None, "datagouv"):
-        raise RequestError("--to", f"unknown catalogue {to!r}", allowed=["datagouv"])
+        option, message = "--to", f"unknown catalogue {to!r}"
+        raise RequestError(option, message, allowed=["datagouv"])
     if to and not dataset:
-        raise RequestError(
-            "--dataset", "missing; it is the id in the address of the dataset, for example 69c3ba7a9884d29f3b44f77d"
-        )
+        option, message = "--dataset", "missing; it is the id in the address of the dataset on data.gouv.fr"
+        raise RequestError(option, message)
     folder = write_publication(releases, out, base_url=base_url, publisher=publisher, formats=formats or FORMATS)
     uploads = _to_datagouv(folder, str(dataset), send=send) if to else []
     if as_json:
