@@ -32,7 +32,9 @@ def test_the_same_question_gives_the_same_bytes_from_an_index_with_and_without_m
 def test_the_answer_is_plain_geojson_with_every_promised_property(table, need, at):
     found = answer(PlaceIndex.from_places(table), need, at=at, **HERE)
     assert orjson.loads(orjson.dumps(found)) == found
-    assert list(found) == ["type", "features", "recherche", "a_distance", "donnees", "messages", "links"]
+    assert list(found) == [
+        "type", "features", "recherche", "a_distance", "a_verifier", "donnees", "messages", "links",
+    ]  # fmt: skip
     for feature in found["features"]:
         assert set(feature["properties"]) == set(FIELDS_OF_A_FEATURE)
         lon, lat = feature["geometry"]["coordinates"]
@@ -73,11 +75,21 @@ def test_the_radius_used_is_the_first_step_that_holds_the_answer():
     assert used == [5, 5, 20, 100]
 
 
-def test_places_that_do_not_say_whom_they_can_receive_are_counted_not_shown():
-    index = one(services=["Aide aux démarches administratives"])
-    found = answer(index, Need(besoin="demarches", accueil="surdite"), at=FRIDAY, **HERE)
-    assert found["features"] == []
-    assert {each["code"] for each in found["messages"]} == {"aucun_lieu", "accueil_non_precise"}
+def test_places_that_do_not_say_whom_they_can_receive_stand_apart_to_be_called():
+    places = pd.DataFrame(
+        {
+            "place_id": ["deaf", "other", "silent", "wrong"],
+            "longitude": [4.3, 3.87, 3.88, 3.87],
+            "latitude": [43.61] * 4,
+            "services": [["Aide aux démarches administratives"]] * 3 + [None],
+            "prise_en_charge_specifique": [["Surdité"], ["Illettrisme"], None, None],
+        }
+    )
+    found = answer(PlaceIndex.from_places(places), Need(besoin="demarches", accueil="surdite"), at=FRIDAY, **HERE)
+    assert [each["id"] for each in found["features"]] == ["deaf"]
+    assert [each["id"] for each in found["a_verifier"]] == ["silent"]
+    assert found["a_verifier"][0]["properties"]["correspondance"]["inconnus"] == ["accueil"]
+    assert [each["code"] for each in found["messages"]] == ["accueil_non_precise"]
 
 
 def test_invented_places_are_said_to_be_invented():

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mediation_geo.errors import RequestError
+from mediation_geo.search.aside import remote_rows, silent_places
 from mediation_geo.search.criteria import criteria_of
-from mediation_geo.search.facets import label_bit, mask_of
 from mediation_geo.search.index import Neighbours, PlaceIndex
 from mediation_geo.search.present import present
-from mediation_geo.search.relax import FARTHEST_KM, Outcome, relaxed
-from mediation_geo.search.remote import remote_rows
+from mediation_geo.search.relax import ENOUGH, FARTHEST_KM, Outcome, relaxed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +32,6 @@ _ADAPTIVE_KM = (5.0, 10.0, 20.0, 50.0, FARTHEST_KM)
 
 # Criterion -> the word under which those it leaves out are counted.
 _EXCLUDED_AS = {"ouvert": "ferme", "maj_depuis": "trop_ancien"}
-
-_SUPPORT_SILENT = np.uint64(mask_of([label_bit("prise_en_charge_specifique", "")]))
 
 
 def answer(
@@ -67,7 +64,7 @@ def answer(
     Returns
     -------
     dict
-        A GeoJSON FeatureCollection: `features`, `recherche`, `a_distance`, `donnees`, `messages`, `links`.
+        A GeoJSON FeatureCollection: `features`, `recherche`, `a_distance`, `a_verifier`, `donnees`, `messages`, `links`.
 
     Raises
     ------
@@ -93,7 +90,9 @@ def answer(
     else:
         outcome = relaxed(index, need, lon=lon, lat=lat, at=at)
     radius_km = _radius_used(outcome, need)
-    counts = _counts(index, need, lon=lon, lat=lat, radius_km=radius_km, at=at)
+    silent = Neighbours(np.empty(0, dtype=np.int64), np.empty(0))
+    if need.accueil and need.a_distance != "seulement" and outcome.strict < min(need.k, ENOUGH):
+        silent = silent_places(index, need, lon=lon, lat=lat, at=at)
     strict_rows = outcome.found.rows[: outcome.strict]
     nearest_row = None
     if len(strict_rows):
@@ -110,11 +109,12 @@ def answer(
             "elargissements": [
                 {"critere": step.criterion, "de": step.before, "a": step.after, "raison": step.reason} for step in outcome.steps
             ],
-            "compte": counts["compte"],
+            "compte": _counts(index, need, lon=lon, lat=lat, radius_km=radius_km, at=at),
         },
         "a_distance": present(index, need, remote, [None] * len(remote), at=at, nearest_row=None),
+        "a_verifier": present(index, need, silent.rows, silent.distance_m.tolist(), at=at, nearest_row=None),
         "donnees": _release(release_info, at),
-        "messages": _messages(need, outcome, counts, len(remote), release_info),
+        "messages": _messages(need, outcome, silent=len(silent.rows), remote=len(remote), release_info=release_info),
         "links": [],
     }
 
@@ -137,20 +137,13 @@ def _counts(index: PlaceIndex, need: Need, *, lon: float, lat: float, radius_km:
     """
     rows = index.rows_within(lon, lat, radius_m=1000 * radius_km)
     fits = np.ones(len(rows), dtype=bool)
-    others_fit = np.ones(len(rows), dtype=bool)
     excluded: dict[str, int] = {}
     for criterion in criteria_of(need, at):
         passed = criterion.levels(index.facts, rows) == 0
         fits &= passed
-        if criterion.name != "accueil":
-            others_fit &= passed
         if missed := len(rows) - int(np.count_nonzero(passed)):
             excluded[_EXCLUDED_AS.get(criterion.name, criterion.name)] = missed
-    silent = 0
-    if need.accueil:
-        silent = int(np.count_nonzero(others_fit & ((index.facts.bits[rows] & _SUPPORT_SILENT) != 0)))
-    compte = {"dans_rayon": len(rows), "stricts": int(np.count_nonzero(fits)), "exclus": excluded}
-    return {"compte": compte, "accueil_inconnu": silent}
+    return {"dans_rayon": len(rows), "stricts": int(np.count_nonzero(fits)), "exclus": excluded}
 
 
 def _release(release_info: Mapping[str, Any] | None, at: datetime) -> dict[str, Any]:
@@ -162,7 +155,7 @@ def _release(release_info: Mapping[str, Any] | None, at: datetime) -> dict[str, 
 
 
 def _messages(
-    need: Need, outcome: Outcome, counts: Mapping[str, Any], remote: int, release_info: Mapping[str, Any] | None
+    need: Need, outcome: Outcome, *, silent: int, remote: int, release_info: Mapping[str, Any] | None
 ) -> list[dict[str, str]]:
     """Sentences for people, each with a code for machines."""
     found = len(outcome.found.rows)
@@ -171,16 +164,12 @@ def _messages(
         "demo": bool((release_info or {}).get("demo")),
         "aucun_lieu": near and found == 0,
         "elargi": bool(outcome.steps),
-        "accueil_non_precise": near and counts["accueil_inconnu"] > 0,
+        "accueil_non_precise": silent > 0,
         "a_distance": remote > 0 and (found == 0 or not near),
         "aucune_aide_a_distance": remote == 0 and not near,
     }
     texts = MESSAGES[need.lang]
-    return [
-        {"code": code, "texte": texts[code].format(strict=outcome.strict, silent=counts["accueil_inconnu"])}
-        for code, holds in said.items()
-        if holds
-    ]
+    return [{"code": code, "texte": texts[code].format(strict=outcome.strict)} for code, holds in said.items() if holds]
 
 
 MESSAGES: Mapping[str, Mapping[str, str]] = {
@@ -188,7 +177,7 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         "demo": "Données de démonstration : ces lieux sont inventés.",
         "aucun_lieu": "Aucun lieu ne répond à la demande à moins de 100 km.",
         "elargi": "Lieux répondant à toute la demande : {strict}. La recherche a été élargie, comme indiqué.",
-        "accueil_non_precise": "Lieux plus proches qui ne précisent pas leur accueil : {silent}. Appelez-les pour savoir.",
+        "accueil_non_precise": "Peu de lieux précisent leur accueil. Ceux à vérifier n'en disent rien : appelez-les.",
         "a_distance": "Une aide à distance est possible.",
         "aucune_aide_a_distance": "Aucun lieu ne propose d'aide à distance pour cette demande.",
     },
@@ -204,7 +193,7 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         "demo": "Demonstration data: these places are invented.",
         "aucun_lieu": "No place within 100 km fits.",
         "elargi": "Places that fit entirely: {strict}. The search was widened as shown.",
-        "accueil_non_precise": "Places that do not say whom they can receive: {silent}. Call them to find out.",
+        "accueil_non_precise": "Few places say whom they can receive. Those to check say nothing about it: call them.",
         "a_distance": "Help at a distance is available.",
         "aucune_aide_a_distance": "No place offers help at a distance for this request.",
     },

@@ -316,7 +316,10 @@ class PlaceIndex:
         return rtree.index.Index((rows, points, points)) if len(rows) else rtree.index.Index()
 
     def _select_anew(self, need: Need, at: datetime | None) -> Selection:
-        member = admitted(self.facts, need, at)
+        return self.subset(admitted(self.facts, need, at))
+
+    def subset(self, member: NDArray[np.bool_]) -> Selection:
+        """Return the places with a position among those named by a mask over all rows, ready to be searched."""
         rows = self.everything.rows
         kept = member[rows]
         return Selection(rows[kept], self.everything.points[kept], whole=self.everything, member=member)

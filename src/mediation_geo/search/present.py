@@ -31,7 +31,10 @@ __all__ = ["distance_label", "present"]
 _DAY_NAMES = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
 # Criterion -> facet bits that mean "the place does not say".
+_SUPPORT_SILENT = mask_of([label_bit("prise_en_charge_specifique", "")])
 _SILENT = {
+    "accueil": _SUPPORT_SILENT,
+    "langue": _SUPPORT_SILENT,
     "gratuit": mask_of(["gratuit_inconnu"]),
     "sans_rdv": mask_of([label_bit("modalites_acces", "")]),
     "accompagnement": mask_of([label_bit("modalites_accompagnement", "")]),

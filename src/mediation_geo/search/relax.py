@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from mediation_geo.search.need import Need
 
-__all__ = ["FARTHEST_KM", "Outcome", "Step", "nearest_fitting", "relaxations", "relaxed"]
+__all__ = ["ENOUGH", "FARTHEST_KM", "Outcome", "Step", "nearest_fitting", "relaxations", "relaxed"]
 
 FARTHEST_KM = 100.0
 
 # Fewer strict results than this are too few, unless fewer were asked for: a helper wants an alternative, not a list.
-_ENOUGH = 3
+ENOUGH = 3
 
 _FREE = np.uint64(mask_of(["gratuit"]))
 
@@ -87,7 +87,7 @@ def relaxed(index: PlaceIndex, need: Need, *, lon: float, lat: float, at: dateti
     outcome = Outcome(found, strict, need, ())
     if need.elargir == "jamais":
         return outcome
-    enough = min(need.k, _ENOUGH)
+    enough = min(need.k, ENOUGH)
     steps: list[Step] = []
     asked = need
     for step, wider in relaxations(need):

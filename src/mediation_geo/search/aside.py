@@ -1,7 +1,7 @@
 """
-Help at a distance: places that help by phone or video, apart from those one can walk to, and never ranked among kilometres.
+What stands beside the ranked answer and never in it: help at a distance, and places that do not say whom they can receive.
 
-An index and a need in, row numbers out: first those of the département of the person, then the most recently updated.
+An index and a need in, row numbers out. Nothing here relaxes a question.
 """
 
 from __future__ import annotations
@@ -11,21 +11,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mediation_geo.search.criteria import admitted
+from mediation_geo.search.facets import label_bit, mask_of
+from mediation_geo.search.relax import FARTHEST_KM
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from numpy.typing import NDArray
 
-    from mediation_geo.search.index import PlaceIndex
+    from mediation_geo.search.index import Neighbours, PlaceIndex
     from mediation_geo.search.need import Need
+    from mediation_geo.search.selection import Selection
 
-__all__ = ["remote_rows"]
+__all__ = ["remote_rows", "silent_places"]
+
+_SUPPORT_SILENT = np.uint64(mask_of([label_bit("prise_en_charge_specifique", "")]))
 
 
 def remote_rows(index: PlaceIndex, need: Need, *, lon: float, lat: float, at: datetime) -> NDArray[np.int64]:
     """
-    Rows of at most k places that offer help at a distance for a need.
+    Rows of at most k places that offer help at a distance for a need: those of the person's département first, then by date.
 
     Hours, appointments and the kind of support are not asked of them: they are about going there.
 
@@ -50,6 +55,33 @@ def remote_rows(index: PlaceIndex, need: Need, *, lon: float, lat: float, at: da
         return rows[: need.k]
     here = index.departements[rows] == departement
     return np.concatenate([rows[here], rows[~here]])[: need.k]
+
+
+def silent_places(index: PlaceIndex, need: Need, *, lon: float, lat: float, at: datetime) -> Neighbours:
+    """
+    The nearest places that fit a need in everything but `accueil` and `langue`, about which they say nothing at all.
+
+    One place in seventeen of the published files says whom it can receive: somebody who needs that should know which of the
+    others to call, without ever being sent there as if they fitted.
+
+    Parameters
+    ----------
+    index : PlaceIndex
+    need : Need
+        As asked; it is not widened.
+    lon, lat : float
+        Decimal degrees, EPSG:4326.
+    at : datetime
+        The instant of the question, with its zone.
+    """
+    others = need.model_copy(update={"accueil": (), "langue": ()})
+
+    def select() -> Selection:
+        silent = (index.facts.bits & _SUPPORT_SILENT) != 0
+        return index.subset(admitted(index.facts, others, at) & silent)
+
+    selection: Selection = index.remembered(("silent", others.filter_key(at)), select)
+    return index.find(lon, lat, need.k, selection, max_distance_m=1000 * (need.rayon or FARTHEST_KM))
 
 
 def _by_date(index: PlaceIndex, need: Need, at: datetime) -> NDArray[np.int64]:
