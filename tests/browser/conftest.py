@@ -1,0 +1,21 @@
+"""Chromium of the system, driven over the live demo service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.service.conftest import releases, site_url, snapshot, web
+
+__all__ = ["browser", "releases", "site_url", "snapshot", "web"]
+
+
+@pytest.fixture(scope="session")
+def browser(needs_system: Callable[..., str]) -> Iterator[Browser]:
+    """A headless browser."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=needs_system("chromium", "google-chrome"), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
