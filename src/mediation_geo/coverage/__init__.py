@@ -1,0 +1,110 @@
+"""
+Where in France is help out of reach, above all where the network is too: the researchers' room.
+
+Frames go in, frames come out, each with the steps that made it (`provenance_of`). What a white zone is must be named:
+there is no default.
+"""
+
+from __future__ import annotations
+
+from mediation_geo.coverage.arcep_tables import (
+    programme_shares,
+    read_centre_bourgs,
+    read_nbope,
+    read_operator_communes,
+    read_sites,
+    read_targeted_sites,
+    read_targeted_zones,
+)
+from mediation_geo.coverage.borders import border_flags, land_border, landmass_of
+from mediation_geo.coverage.catchment import Catchment, catchment_2sfca, catchment_3sfca, catchment_e2sfca
+from mediation_geo.coverage.commune_table import BEYOND_M, cells_with_communes, communes_coverage, write_communes_coverage
+from mediation_geo.coverage.communes import commune_of, read_communes, shipped_communes
+from mediation_geo.coverage.curve import (
+    coverage_curve,
+    coverage_curve_by,
+    distance_summary,
+    population_beyond,
+    weighted_quantiles,
+)
+from mediation_geo.coverage.decay import Decay
+from mediation_geo.coverage.definitions import (
+    CombinedGap,
+    FixedWhiteZone,
+    MediationGap,
+    MobileWhiteZone,
+    ProgrammeWhiteZone,
+    WhiteZoneDefinition,
+)
+from mediation_geo.coverage.disclosure import LEAST_HOUSEHOLDS, masked_small_counts
+from mediation_geo.coverage.inequality import gini, inequality_by, lorenz
+from mediation_geo.coverage.nearest import NearestIndex, nearest_places, nearest_places_by, places_offering
+from mediation_geo.coverage.places import read_places
+from mediation_geo.coverage.population import (
+    calibrate,
+    read_grid,
+    read_grid_centres,
+    read_legal_populations,
+    spread_population,
+)
+from mediation_geo.coverage.provenance import file_input, provenance_of, write_table
+from mediation_geo.coverage.report import CURVE_M, Report, coverage_report, report_html, write_report
+
+__all__ = [
+    "BEYOND_M",
+    "CURVE_M",
+    "LEAST_HOUSEHOLDS",
+    "Catchment",
+    "CombinedGap",
+    "Decay",
+    "FixedWhiteZone",
+    "MediationGap",
+    "MobileWhiteZone",
+    "NearestIndex",
+    "ProgrammeWhiteZone",
+    "Report",
+    "WhiteZoneDefinition",
+    "border_flags",
+    "calibrate",
+    "catchment_2sfca",
+    "catchment_3sfca",
+    "catchment_e2sfca",
+    "cells_with_communes",
+    "commune_of",
+    "communes_coverage",
+    "coverage_curve",
+    "coverage_curve_by",
+    "coverage_report",
+    "distance_summary",
+    "file_input",
+    "gini",
+    "inequality_by",
+    "land_border",
+    "landmass_of",
+    "lorenz",
+    "masked_small_counts",
+    "nearest_places",
+    "nearest_places_by",
+    "places_offering",
+    "population_beyond",
+    "programme_shares",
+    "provenance_of",
+    "read_centre_bourgs",
+    "read_communes",
+    "read_grid",
+    "read_grid_centres",
+    "read_legal_populations",
+    "read_nbope",
+    "read_operator_communes",
+    "read_places",
+    "read_sites",
+    "read_targeted_sites",
+    "read_targeted_zones",
+    "report_html",
+    "shipped_communes",
+    "spread_population",
+    "weighted_quantiles",
+    "write_communes_coverage",
+    "write_report",
+    "write_table",
+]
