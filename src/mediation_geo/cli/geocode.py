@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,12 +54,12 @@ def geocode(
 
     target = out or file.with_suffix(".geocoded.csv")
     given = {"adresse": adresse, "code_postal": code_postal, "commune": commune, "code_insee": code_insee}
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with ExitStack() as opened, Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(file.name, total=None)
         counts = geocode_csv(
             file,
             target,
-            geocoder=_geocoder(streets, remote, cache),
+            geocoder=_geocoder(opened, streets, remote, cache),
             columns={name: column for name, column in given.items() if column},
             progress=lambda rows: bar.update(task, completed=rows),
         )
@@ -66,22 +67,23 @@ def geocode(
     print(target)
 
 
-def _geocoder(streets: Path | None, remote: str | None, cache: Path | None) -> Geocoder:
+def _geocoder(opened: ExitStack, streets: Path | None, remote: str | None, cache: Path | None) -> Geocoder:
     from datetime import date
 
     from mediation_geo.locate import EmbeddedGeocoder
 
-    engine: Geocoder = EmbeddedGeocoder(streets)
+    embedded = opened.enter_context(closing(EmbeddedGeocoder(streets)))
+    engine: Geocoder = embedded
     if remote:
         from mediation_geo.locate.chain import ChainGeocoder
         from mediation_geo.locate.remote import RemoteGeocoder
-        from mediation_geo.locate.streets import StreetTable
 
-        engine = ChainGeocoder([engine, RemoteGeocoder(remote, streets=StreetTable(streets) if streets else None)])
+        service = opened.enter_context(closing(RemoteGeocoder(remote, streets=embedded.streets)))
+        engine = ChainGeocoder([embedded, service])
     if cache:
         from mediation_geo.locate.cache import CachedGeocoder
 
-        engine = CachedGeocoder(engine, cache, today=date.today())
+        engine = opened.enter_context(closing(CachedGeocoder(engine, cache, today=date.today())))
     return engine
 
 

@@ -72,6 +72,11 @@ class EmbeddedGeocoder:
         """Version of the addresses behind the answers."""
         return f"embedded {self._streets.version if self._streets else 'communes'}"
 
+    @property
+    def streets(self) -> StreetTable | None:
+        """The street table, when there is one."""
+        return self._streets
+
     def close(self) -> None:
         """Close the street table."""
         if self._streets is not None:

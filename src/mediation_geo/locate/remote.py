@@ -347,5 +347,7 @@ def _sendable(text: str) -> str:
 
 def _without_commune(asked: Asked, commune: Commune, postcode: str) -> Asked:
     drop = set(tokenise(commune.nom)[0]) | {postcode, *commune.postcodes}
-    street = " ".join(word for word in tokenise(asked.adresse)[0] if word not in drop)
-    return Asked(street, asked.code_postal, commune.nom, asked.code_insee)
+    words = tokenise(asked.adresse)[0]
+    written = next((word for word in words if word in {postcode, *commune.postcodes}), "")
+    street = " ".join(word for word in words if word not in drop)
+    return Asked(street, asked.code_postal or written, commune.nom, asked.code_insee)

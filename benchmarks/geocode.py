@@ -1,0 +1,153 @@
+"""
+The embedded geocoder and addok on the same addresses and the same questions, measured in turns in one run.
+
+Usage: python benchmarks/geocode.py --data ../shared/data --addok http://127.0.0.1:7878 [--streets adresses.sqlite]
+       python benchmarks/geocode.py --national      (a table of a million invented rows, and what 26 million would cost)
+
+addok must have loaded the corpus of the evaluation (`addok batch`, `addok ngrams`); it is asked over HTTP as CSV, as it is in
+service, and in free text, since its CSV plugin 1.1 fails on filters. Both are judged by the same code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+
+from mediation_geo.locate import EmbeddedGeocoder, load_communes
+from mediation_geo.locate.build import build_streets
+from mediation_geo.locate.evaluate import (
+    answerable,
+    false_accepts,
+    invented_streets,
+    measure_queries,
+    read_queries,
+    read_tester,
+    run_tester,
+    summary,
+)
+from mediation_geo.locate.remote import RemoteGeocoder
+
+CORPUS = "bench_corpus_semi_synthetic.ndjson.gz"
+QUERIES = "SEMI_SYNTHETIC_noisy_queries_dev.json"
+FIELDS = ("adresse", "code_postal", "commune")
+NATIONAL_NUMBERS = 26_000_000
+
+
+def side_by_side(data: Path, *, addok: str, streets: Path, rounds: int, rows: int, seed: int) -> None:
+    """Print accuracy and rows a second of both engines, round by round."""
+    embedded = EmbeddedGeocoder(streets)
+    peer = RemoteGeocoder(addok, streets=embedded.streets)
+    queries = read_queries(data / QUERIES, held_out=True)
+    random = np.random.default_rng(seed)
+    rates: dict[str, list[float]] = {"embedded": [], "addok": []}
+    judged: dict[str, list[pd.DataFrame]] = {"embedded": [], "addok": []}
+    for number in range(rounds):
+        chosen = queries.iloc[random.choice(len(queries), rows, replace=False)].reset_index(drop=True)
+        for name, engine in (("embedded", embedded), ("addok", peer)):
+            table, rate = measure_queries(engine, chosen, fields=FIELDS)
+            rates[name].append(rate)
+            judged[name].append(table)
+        print(f"round {number + 1}: embedded {rates['embedded'][-1]:,.0f} rows/s, addok {rates['addok'][-1]:,.0f} rows/s")
+    figures = {name: summary(pd.concat(tables)).loc["all"] for name, tables in judged.items()}
+    print(pd.DataFrame(figures).T.round(2).to_string())
+    ratios = np.array(rates["embedded"]) / np.array(rates["addok"])
+    print(f"rows/s, embedded / addok: median {np.median(ratios):.1f}, {ratios.min():.1f} to {ratios.max():.1f}")
+    invented = invented_streets(data / CORPUS, count=1000, seed=seed)
+    for name, engine in (("embedded", embedded), ("addok, judged by our confidence", peer)):
+        print(f"invented streets accepted of 1000, {name}: {false_accepts(engine, invented, fields=FIELDS)['accepted'].sum()}")
+    one_line(data, embedded, peer, seed)
+    embedded.close()
+    peer.close()
+
+
+def one_line(data: Path, embedded: EmbeddedGeocoder, peer: RemoteGeocoder, seed: int) -> None:
+    """Print shares of geocoder-tester addresses answered by both, asked one by one."""
+    cases = read_tester(data / "geocoder-tester-france")
+    cases = cases[cases["file"].str.endswith("test_addresses.csv")]
+    cases = cases[answerable(cases, data / CORPUS)].sample(600, random_state=seed).reset_index(drop=True)
+    for name, engine in (("embedded", embedded), ("addok", peer)):
+        verdicts = run_tester(engine, cases)
+        p50, p95 = verdicts["milliseconds"].quantile([0.5, 0.95])
+        print(
+            f"geocoder-tester, 600 addresses whose street the corpus holds, {name}: strict {100 * verdicts['strict'].mean():.1f} %, "
+            f"loose {100 * verdicts['loose'].mean():.1f} %, p50 {p50:.1f} ms, p95 {p95:.1f} ms"
+        )
+
+
+def national(rows: int, *, seed: int) -> None:
+    """Print what a table of invented addresses costs, and what 26 million would by proportion."""
+    communes = [each for each in load_communes().communes if each.postcodes and each.lon == each.lon]
+    random = np.random.default_rng(seed)
+    with TemporaryDirectory() as folder:
+        source, out = Path(folder) / "adresses-france.csv", Path(folder) / "streets.sqlite"
+        _write_national(source, communes, rows, random)
+        start = time.perf_counter()
+        counts = build_streets([source], out, communes=load_communes(), data_version="invented")
+        seconds = time.perf_counter() - start
+        size = out.stat().st_size
+        opening = time.perf_counter()
+        geocoder = EmbeddedGeocoder(out)
+        opened = time.perf_counter() - opening
+        geocoder.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    factor = NATIONAL_NUMBERS / counts["numbers"]
+    print(
+        f"{counts['numbers']:,} numbers in {counts['streets']:,} streets: {seconds:.0f} s, {size / 1e6:.0f} MB, opened in {opened:.2f} s"
+    )
+    print(f"peak memory of the process, commune table included: {peak:,.0f} MB")
+    print(f"26,000,000 numbers by proportion: {seconds * factor / 60:.0f} min, {size * factor / 1e9:.2f} GB on disk")
+
+
+def _write_national(source: Path, communes: list, rows: int, random: np.random.Generator) -> None:  # type: ignore[type-arg]
+    people = np.array([each.population + 50 for each in communes], dtype=float)
+    streets = np.maximum(1, np.round(people / people.sum() * rows / 11)).astype(int)
+    words = [
+        f"{a}{b}"
+        for a in ("mar", "bel", "cor", "dun", "fal", "gri", "lan", "nor", "pel", "tour")
+        for b in ("ville", "mont", "bois", "ac", "y", "on")
+    ]
+    types = ("Rue", "Avenue", "Chemin", "Impasse", "Place", "Allée", "Route")
+    with source.open("w", encoding="utf-8") as out:
+        out.write("id;id_fantoir;numero;rep;nom_voie;code_postal;code_insee;nom_commune;x;y;lon;lat\n")
+        for commune, count in zip(communes, streets, strict=True):
+            for street in range(count):
+                chosen = random.choice(words, 2)
+                name = f"{types[street % len(types)]} {chosen[0].title()} {chosen[1].title()} {street}"
+                lon, lat = commune.lon + random.normal(0, 0.01), commune.lat + random.normal(0, 0.01)
+                out.writelines(
+                    f";;{number};;{name};{commune.postcodes[0]};{commune.code};{commune.nom};0;0;{lon + number * 1e-5:.6f};{lat:.6f}\n"
+                    for number in range(1, 12)
+                )
+
+
+def main() -> None:
+    """Read the arguments and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--addok", default=os.environ.get("ADDOK_URL", "http://127.0.0.1:7878"))
+    parser.add_argument("--streets", type=Path, help="street table of the corpus; built where absent")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rows", type=int, default=1_000)
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--national", type=int, nargs="?", const=1_000_000, help="rows of the invented national table")
+    chosen = parser.parse_args()
+    if chosen.national:
+        return national(chosen.national, seed=chosen.seed)
+    folder = chosen.data / "geocoding"
+    with TemporaryDirectory() as scratch:
+        streets = chosen.streets or Path(scratch) / "streets.sqlite"
+        if chosen.streets is None:
+            build_streets([folder / CORPUS], streets, communes=load_communes(), data_version="evaluation")
+        side_by_side(folder, addok=chosen.addok, streets=streets, rounds=chosen.rounds, rows=chosen.rows, seed=chosen.seed)
+    return None
+
+
+if __name__ == "__main__":
+    main()
