@@ -1,0 +1,197 @@
+"""
+Deduplication beside its peers: seconds, processor seconds and memory at growing sizes, and ids over simulated nights.
+
+    python benchmarks/dedupe.py speed --data ../shared/data --sizes 24000 48000 119000 262000 --splink /path/to/python
+    python benchmarks/dedupe.py nights --data ../shared/data --nights 30
+
+`speed` runs each rule in a process of its own, interleaved size by size, and prints a table of ratios. Larger registers are the
+corpus repeated on moved ground (other communes, shifted positions), so that density stays what it is. The official rule is ours,
+which gives the scores of the national pipeline about thirty times faster than its own code. Splink needs an interpreter that
+has it (`pip install splink`); without one its rows are left out. `nights` edits one record in a hundred each night, takes some
+away and brings some back, and prints the share of unchanged places that keep their id.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+_START = dt.date(2024, 8, 1)
+_SHIFT_DEGREES = 0.7
+
+
+def main() -> None:
+    """Parse the command line and run one benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    speed = commands.add_parser("speed")
+    speed.add_argument("--data", type=Path, default=Path("../shared/data"))
+    speed.add_argument("--sizes", type=int, nargs="+", default=[24_000, 48_000, 119_000, 262_000])
+    speed.add_argument("--splink", help="a Python interpreter that has splink")
+    nights = commands.add_parser("nights")
+    nights.add_argument("--data", type=Path, default=Path("../shared/data"))
+    nights.add_argument("--nights", type=int, default=30)
+    nights.add_argument("--records", type=int, default=6_000)
+    once = commands.add_parser("once")
+    once.add_argument("rule", choices=["model", "official"])
+    once.add_argument("path", type=Path)
+    arguments = parser.parse_args()
+    if arguments.command == "speed":
+        print(run_speed(arguments.data, arguments.sizes, splink=arguments.splink))
+    elif arguments.command == "nights":
+        print(run_nights(arguments.data, nights=arguments.nights, records=arguments.records))
+    else:
+        print(json.dumps(run_once(arguments.rule, arguments.path)))
+
+
+def grown(records: pd.DataFrame, size: int) -> pd.DataFrame:
+    """Register of `size` records: the corpus again and again, each time in other communes and on moved ground."""
+    parts = []
+    for copy in range(-(-size // len(records))):
+        part = records.copy()
+        part["record_id"] = f"{copy}-" + part["record_id"]
+        part["longitude"] = part["longitude"] + _SHIFT_DEGREES * (copy % 7)
+        part["latitude"] = (part["latitude"] + _SHIFT_DEGREES * (copy // 7)).clip(-89, 89)
+        if copy:
+            part["code_insee"] = part["code_insee"] + f"-{copy}"
+            part["telephone"] = part["telephone"] + f"{copy}"
+            part["id"] = part["record_id"]
+            part["pivot"] = part["pivot"].str.slice(0, 12) + f"{copy:02d}"
+            part["courriels"] = pd.Series(
+                [[f"{copy}.{mail}" for mail in mails] if isinstance(mails, list) else None for mails in part["courriels"]],
+                dtype=object,
+            )
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True).head(size)
+
+
+def run_speed(data: Path, sizes: list[int], *, splink: str | None) -> str:
+    """Table of seconds and megabytes, every contender at every size, each in its own process."""
+    from mediation_geo.dedupe.truth import corpus
+
+    records = corpus(data)
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for size in sizes:
+            path = Path(folder) / f"{size}.pkl"
+            grown(records, size).to_pickle(path)
+            contenders = [("model", [sys.executable, __file__, "once", "model", str(path)])]
+            contenders.append(("official rule", [sys.executable, __file__, "once", "official", str(path)]))
+            if splink:
+                plain = _for_splink(path)
+                contenders.append(("splink", [splink, str(Path(__file__).with_name("dedupe_splink.py")), str(plain)]))
+            for name, command in contenders:
+                told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+                rows.append({"records": size, "rule": name, **told})
+                print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    table = pd.DataFrame(rows)
+    ours = table[table["rule"].eq("model")].set_index("records")
+    for column in ("wall_s", "cpu_s", "megabytes"):
+        table[f"{column} / ours"] = (table[column] / table["records"].map(ours[column])).round(2)
+    lines = [table.to_string(index=False)]
+    if len(ours) > 1:
+        exponent = np.polyfit(np.log(ours.index.to_numpy(dtype=float)), np.log(ours["cpu_s"]), 1)[0]
+        lines.append(f"growth of the model in processor seconds: records ^ {exponent:.2f}")
+    return "\n".join(lines)
+
+
+def run_once(rule: str, path: Path) -> dict[str, float]:
+    """Figures of one run in this process; reading the records is not counted, importing is."""
+    records = pd.read_pickle(path)
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    started = time.perf_counter()
+    from mediation_geo.dedupe import deduplicate
+
+    result = deduplicate(records, rule=rule, as_of=_START)
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "wall_s": round(time.perf_counter() - started, 2),
+        "cpu_s": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 2),
+        "megabytes": round(after.ru_maxrss / 1024),
+        "pairs": len(result.links),
+        "places": len(result.places),
+    }
+
+
+def run_nights(data: Path, *, nights: int, records: int) -> str:
+    """Share of places whose records were not touched and that still have their first id, night by night."""
+    from mediation_geo.dedupe import Previous, deduplicate
+    from mediation_geo.dedupe.truth import corpus
+
+    generator = np.random.default_rng(1)
+    current = corpus(data)
+    current = current[current["code_insee"].rank(method="dense") % 3 == 0].head(records).reset_index(drop=True)
+    touched: set[str] = set()
+    away: list[pd.DataFrame] = []
+    previous, events, lines = None, [], []
+    first = None
+    for night in range(nights + 1):
+        if night:
+            current, away = _edited(current, away, touched, generator, night=night)
+        result = deduplicate(current, previous=previous, as_of=_START + dt.timedelta(days=night))
+        events.append(result.events)
+        previous = Previous.from_places(result.places, links=result.links, events=pd.concat(events))
+        ids = result.members.set_index("record_id")["place_id"]
+        if first is None:
+            first = result.members.groupby("place_id")["record_id"].agg(list).to_dict()
+            continue
+        untouched = {place: rows for place, rows in first.items() if not touched & set(rows) and set(rows) <= set(ids.index)}
+        kept = np.mean([all(ids[row] == place for row in rows) for place, rows in untouched.items()])
+        if night % 5 == 0:
+            lines.append(
+                f"night {night:3}: {len(untouched)} untouched places, {kept:.4%} keep their id, {len(result.events)} events"
+            )
+    return "\n".join(lines)
+
+
+def _edited(
+    current: pd.DataFrame, away: list[pd.DataFrame], touched: set[str], generator: np.random.Generator, *, night: int
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """One night of news: 1 % of the records edited, 0.2 % gone, half of those gone before come back."""
+    order = generator.permutation(len(current))
+    edited, gone = order[: len(current) // 100], order[len(current) // 100 : len(current) // 100 + len(current) // 500]
+    for row in edited:
+        touched.add(str(current.at[row, "record_id"]))
+        match generator.integers(5):
+            case 0 if isinstance(current.at[row, "nom"], str):
+                current.at[row, "nom"] = current.at[row, "nom"].upper()
+            case 1 if isinstance(current.at[row, "adresse"], str):
+                current.at[row, "adresse"] = current.at[row, "adresse"].replace("rue", "r.").replace("avenue", "av.")
+            case 2:
+                current.at[row, "telephone"] = f"+334{generator.integers(10**8):08d}"
+            case 3:
+                current.at[row, "latitude"] += generator.normal(0, 2e-4)
+            case _:
+                current.at[row, "date_maj"] = pd.Timestamp(_START) + pd.Timedelta(days=night)
+    back, waiting = away[: len(away) // 2], away[len(away) // 2 :]
+    waiting = waiting + [current.loc[[row]] for row in gone]
+    return pd.concat([current.drop(index=gone), *back], ignore_index=True), waiting
+
+
+def _for_splink(path: Path) -> Path:
+    """Plain columns for a matcher that has no lists: normalised as ours, since normalising is not what is compared."""
+    from mediation_geo.dedupe.normalise import prepare
+
+    records = pd.read_pickle(path)
+    told = prepare(records).columns
+    table = pd.DataFrame({name: told[name] for name in ("core", "number", "street", "phone", "insee", "siret")})
+    table.insert(0, "unique_id", np.arange(len(table)))
+    table["mail"] = [mails[0] if isinstance(mails, list) else None for mails in records["courriels"]]
+    table["lat"], table["lon"] = records["latitude"], records["longitude"]
+    plain = path.with_suffix(".parquet")
+    table.replace("", None).to_parquet(plain)
+    return plain
+
+
+if __name__ == "__main__":
+    main()
