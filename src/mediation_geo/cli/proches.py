@@ -13,6 +13,7 @@ from mediation_geo.errors import RequestError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from mediation_geo.search import Need
 
@@ -91,8 +92,8 @@ def _answer(asked: dict[str, str], *, releases: Path | None, at: str | None) -> 
     info = {
         "snapshot": release.id,
         "publie_le": manifest.get("as_of"),
-        "licence": manifest.get("licence"),
-        "attribution": manifest.get("attribution"),
+        "licence": manifest.get("licence", "Licence Ouverte 2.0"),
+        "attribution": manifest.get("attribution", "mediation-geo"),
         "demo": bool(manifest.get("demo")),
     }
     index = PlaceIndex.from_places(release.places)
@@ -153,26 +154,35 @@ def _write_map(found: dict[str, Any], path: Path) -> None:
 
 def _show(found: dict[str, Any]) -> None:
     from rich.console import Console
+    from rich.rule import Rule
 
     console = Console(highlight=False)
     _show_head(console, found)
-    for rank, feature in enumerate(found["features"], start=1):
-        _show_place(console, str(rank), feature["properties"])
-    if found["a_distance"]:
-        console.print("\n[bold]Aide à distance[/bold]")
-        for feature in found["a_distance"]:
-            _show_place(console, "☎", feature["properties"])
+    for title, key in (
+        ("", "features"),
+        ("À vérifier : appelez avant d'y envoyer quelqu'un", "a_verifier"),
+        ("Aide à distance", "a_distance"),
+    ):
+        if title and found[key]:
+            console.print(Rule(title, align="left", style="yellow"))
+        for rank, feature in enumerate(found[key], start=1):
+            console.print(_place(str(rank), feature["properties"]))
     source = found["donnees"]
-    parts = [f"register {source.get('snapshot')}", source.get("attribution"), source.get("licence")]
-    console.print("\n" + " · ".join(part for part in parts if part), style="dim")
+    parts = [f"registre {source.get('snapshot')}", source.get("attribution"), source.get("licence")]
+    console.print(Rule(style="dim"))
+    console.print(" · ".join(part for part in parts if part), style="dim")
 
 
 def _show_head(console: Console, found: dict[str, Any]) -> None:
     from rich.markup import escape
+    from rich.rule import Rule
 
     search = found["recherche"]
     label = search["origin"].get("label") or f"{search['origin']['lat']}, {search['origin']['lon']}"
-    console.print(f"[bold]Lieux proches de {escape(label)}[/bold]  (dans un rayon de {search['rayon_utilise_km']:g} km)")
+    counts = search["compte"]
+    told = f"{counts['stricts']} lieux sur {counts['dans_rayon']} conviennent dans un rayon de {search['rayon_utilise_km']:g} km"
+    console.print(Rule(f"[bold]Près de {escape(label)}[/bold]", align="left", style="cyan"))
+    console.print(told, style="dim")
     for message in found["messages"]:
         console.print(f"[yellow]! {escape(message['texte'])}[/yellow]")
     for step in search["elargissements"]:
@@ -180,20 +190,29 @@ def _show_head(console: Console, found: dict[str, Any]) -> None:
         console.print(f"[yellow]  {step['critere']} : {before} → {after}[/yellow] ({escape(step['raison'])})")
 
 
-def _show_place(console: Console, rank: str, properties: dict[str, Any]) -> None:
-    from rich.markup import escape
+def _place(rank: str, properties: dict[str, Any]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
 
     from mediation_geo.search.cards import hours_line
 
-    state = properties["horaires"]["etat"]
-    colour = {"ouvert": "green", "ferme": "red"}.get(state, "yellow")
-    distance = properties.get("distance_label", "")
-    contact = properties["contact"]
-    console.print(f"\n[bold cyan]{rank:>2}[/bold cyan]  [bold]{escape(properties['nom'] or '')}[/bold]  [dim]{distance}[/dim]")
-    console.print(f"    {escape(properties['adresse']['label'] or 'adresse inconnue')}")
+    contact, address = properties["contact"], properties["adresse"]
+    reasons = " · ".join(each["texte"] for each in properties["correspondance"]["raisons"])
+    colour = {"ouvert": "green", "ferme": "red"}.get(properties["horaires"]["etat"], "yellow")
     ways = [contact["tel_affiche"], contact["courriel"], contact["site"]]
-    console.print("    " + escape(" · ".join(way for way in ways if way) or "pas de contact connu"))
-    console.print(f"    [{colour}]● {escape(hours_line(properties['horaires']))}[/{colour}]")
-    reasons = ", ".join(each["texte"] for each in properties["correspondance"]["raisons"])
-    if reasons:
-        console.print(f"    [green]✓[/green] {escape(reasons)}", style="dim")
+    lines = [
+        Text(properties["nom"] or "Lieu sans nom", style="bold"),
+        Text(address["label"] or "adresse inconnue"),
+        Text("  ".join(way for way in ways if way) or "pas de contact connu", style="cyan"),
+        Text(f"● {hours_line(properties['horaires'])}", style=colour),
+        Text(reasons, style="dim"),
+    ]
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(width=3, justify="right", style="bold cyan")
+    table.add_column(ratio=1)
+    table.add_column(justify="right", style="bold", no_wrap=True)
+    table.add_row(
+        rank, Text("\n").join(line for line in lines if line), properties.get("distance_label", "").replace(" à vol d'oiseau", "")
+    )
+    table.add_row("", "", "")
+    return table

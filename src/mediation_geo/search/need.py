@@ -19,7 +19,7 @@ from mediation_geo.search.words import folded, in_order, known, openings, radius
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Need"]
+__all__ = ["ADMITTED", "Need"]
 
 _WHERE = (("lat", "lon"), ("q",), ("code_insee",), ("code_postal",))
 
