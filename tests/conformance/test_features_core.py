@@ -19,7 +19,13 @@ from tests.service.serving import COLLECTION
 
 ITEMS = f"/ogcapi/collections/{COLLECTION}/items"
 BOXES = ["-180,-90,180,90", "0,40,5,50", "-1,-10,1,10", "177,65,-177,70", "-180,85,180,90", "-180,-90,180,-85", "2,48,3,49"]
-MOMENTS = ["2024-03-01T00:00:00Z", "2023-01-01T00:00:00Z/2025-12-31T23:59:59Z", "2024-01-01T00:00:00Z/P1M6DT2H7M", "../2024-06-30", "2025-01-01/.."]
+MOMENTS = [
+    "2024-03-01T00:00:00Z",
+    "2023-01-01T00:00:00Z/2025-12-31T23:59:59Z",
+    "2024-01-01T00:00:00Z/P1M6DT2H7M",
+    "../2024-06-30",
+    "2025-01-01/..",
+]
 CORE = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core"
 
 
@@ -195,7 +201,14 @@ def test_each_feature_is_found_by_its_id_with_its_links(web: httpx.Client) -> No
 
 
 def test_unknown_things_are_404_problems(web: httpx.Client) -> None:
-    for path in ("/ogcapi/collections/rien", "/ogcapi/collections/rien/items", f"{ITEMS}/rien", "/ogcapi/processes/rien", "/ogcapi/jobs", "/ogcapi/admin/config"):
+    for path in (
+        "/ogcapi/collections/rien",
+        "/ogcapi/collections/rien/items",
+        f"{ITEMS}/rien",
+        "/ogcapi/processes/rien",
+        "/ogcapi/jobs",
+        "/ogcapi/admin/config",
+    ):
         answer = web.get(path)
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
@@ -214,7 +227,12 @@ def test_api_definition_declares_the_parameters_as_the_standard_wants(web: httpx
         )
     }
     for name in ("bbox", "limit", "datetime"):
-        assert (declared[name]["in"], declared[name]["required"], declared[name]["style"], declared[name]["explode"]) == ("query", False, "form", False)
+        assert (declared[name]["in"], declared[name]["required"], declared[name]["style"], declared[name]["explode"]) == (
+            "query",
+            False,
+            "form",
+            False,
+        )
     assert declared["bbox"]["schema"] == {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
     assert declared["limit"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 10}
     assert declared["datetime"]["schema"] == {"type": "string"}

@@ -54,7 +54,9 @@ def running(releases: Path, **environment: str) -> Iterator[str]:
             process.wait(timeout=30)
 
 
-_PROGRAM = "from mediation_geo.service import serve; from mediation_geo.settings import Settings; serve(Settings.from_environment())"
+_PROGRAM = (
+    "from mediation_geo.service import serve; from mediation_geo.settings import Settings; serve(Settings.from_environment())"
+)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:

@@ -12,7 +12,9 @@ from tests.service.serving import COLLECTION
 
 
 @pytest.mark.parametrize("page_size", [7, 100, 1000, 10_000])
-def test_gdal_downloads_every_place_exactly_once_whatever_the_page_size(site_url: str, snapshot: Snapshot, page_size: int) -> None:
+def test_gdal_downloads_every_place_exactly_once_whatever_the_page_size(
+    site_url: str, snapshot: Snapshot, page_size: int
+) -> None:
     frame = pyogrio.read_dataframe(f"OAPIF:{site_url}/ogcapi", layer=COLLECTION, PAGE_SIZE=page_size)
     assert sorted(frame["id"]) == sorted(snapshot.places.ids)
     assert frame.geometry.notna().sum() == snapshot.places.has_geometry.sum()

@@ -32,11 +32,51 @@ COLUMNS = {
     )
 }
 ROWS: list[dict[str, Any]] = [
-    {"nom": "Médiathèque", "commune": "Évry", "date_maj": "2024-01-01", "first_seen": "2023-01-01", "services": ["a", "b"], "nombre": 1.0, "point": (2.0, 48.0)},
-    {"nom": "médiathèque", "commune": "Lyon", "date_maj": "2024-06-30", "first_seen": None, "services": ["b"], "nombre": 2.5, "point": (2.5, 48.5)},
-    {"nom": "L'Été_50%", "commune": None, "date_maj": None, "first_seen": "2024-01-01", "services": None, "nombre": None, "point": None},
-    {"nom": None, "commune": "Lyon", "date_maj": "2025-01-15", "first_seen": "2025-01-15", "services": ["a", "b", "c"], "nombre": -3.0, "point": (55.4, -21.1)},
-    {"nom": "Lyon", "commune": "Lyon", "date_maj": "2024-01-01", "first_seen": "2024-01-01", "services": ["c"], "nombre": 0.0, "point": (-178.0, -14.0)},
+    {
+        "nom": "Médiathèque",
+        "commune": "Évry",
+        "date_maj": "2024-01-01",
+        "first_seen": "2023-01-01",
+        "services": ["a", "b"],
+        "nombre": 1.0,
+        "point": (2.0, 48.0),
+    },
+    {
+        "nom": "médiathèque",
+        "commune": "Lyon",
+        "date_maj": "2024-06-30",
+        "first_seen": None,
+        "services": ["b"],
+        "nombre": 2.5,
+        "point": (2.5, 48.5),
+    },
+    {
+        "nom": "L'Été_50%",
+        "commune": None,
+        "date_maj": None,
+        "first_seen": "2024-01-01",
+        "services": None,
+        "nombre": None,
+        "point": None,
+    },
+    {
+        "nom": None,
+        "commune": "Lyon",
+        "date_maj": "2025-01-15",
+        "first_seen": "2025-01-15",
+        "services": ["a", "b", "c"],
+        "nombre": -3.0,
+        "point": (55.4, -21.1),
+    },
+    {
+        "nom": "Lyon",
+        "commune": "Lyon",
+        "date_maj": "2024-01-01",
+        "first_seen": "2024-01-01",
+        "services": ["c"],
+        "nombre": 0.0,
+        "point": (-178.0, -14.0),
+    },
 ]
 
 
@@ -203,7 +243,9 @@ def test_hostile_filters_cannot_end_the_process(name: str) -> None:
         "thread.start()\n"
         "thread.join()\n"
     )
-    run = subprocess.run([sys.executable, "-c", program], input=HOSTILE[name], capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", program], input=HOSTILE[name], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (run.returncode, run.stdout.strip()) == (0, "alive"), run.stderr[-500:]
 
 
@@ -219,7 +261,9 @@ def test_deep_json_is_refused() -> None:
 
 
 def test_no_like_pattern_is_slow() -> None:
-    table = FeatureTable(pd.DataFrame({"nom": ["a" * 280] * 2}), (COLUMNS["nom"],), ids=["x", "y"], geometries=np.array([None, None]))
+    table = FeatureTable(
+        pd.DataFrame({"nom": ["a" * 280] * 2}), (COLUMNS["nom"],), ids=["x", "y"], geometries=np.array([None, None])
+    )
     found = compile_filter(f"nom LIKE '{'%a' * 140}b'", language="cql2-text", crs=CRS84, columns=COLUMNS)
     assert found.rows(table).tolist() == []
 
@@ -287,6 +331,8 @@ def test_text_and_json_say_the_same(tree: Any) -> None:
 
 @given(st.sampled_from(["=", "<>", "<", "<=", ">", ">="]), st.sampled_from([-3.0, 0.0, 1.0, 2.5]))
 def test_comparisons_are_those_of_numbers(symbol: str, number: float) -> None:
-    compare = {"=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[symbol]
+    compare = {"=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[
+        symbol
+    ]
     expected = [row for row, each in enumerate(ROWS) if each["nombre"] is not None and compare(each["nombre"], number)]
     assert kept(f"nombre {symbol} {number}") == expected

@@ -57,10 +57,14 @@ def table_of(drawn: list[dict[str, Any]]) -> FeatureTable:
         }
     )
     points = np.array([shapely.Point(row["point"]) if row["point"] else None for row in drawn], dtype=object)
-    return FeatureTable(frame, COLUMNS, ids=[f"p{number}" for number in range(len(drawn))], geometries=points, date_column="date_maj")
+    return FeatureTable(
+        frame, COLUMNS, ids=[f"p{number}" for number in range(len(drawn))], geometries=points, date_column="date_maj"
+    )
 
 
-@given(rows, st.integers(1, 6), st.sampled_from([(), (SortKey("nom"),), (SortKey("date_maj", descending=True), SortKey("commune"))]))
+@given(
+    rows, st.integers(1, 6), st.sampled_from([(), (SortKey("nom"),), (SortKey("date_maj", descending=True), SortKey("commune"))])
+)
 def test_pages_put_together_are_the_whole_and_none_is_longer_than_its_limit(
     drawn: list[dict[str, Any]], limit: int, sortby: tuple[SortKey, ...]
 ) -> None:
@@ -91,7 +95,13 @@ def test_a_box_holds_the_points_in_it_also_across_the_antimeridian(
     assert select(table, ItemsQuery(limit=1000, bbox=swapped)).rows.tolist() == expected
 
 
-@given(rows, st.sampled_from([*DAYS, None]), st.sampled_from([*DAYS, None]), st.sampled_from(["a", "b", None]), st.sampled_from(["Lyon", "Lille", None]))
+@given(
+    rows,
+    st.sampled_from([*DAYS, None]),
+    st.sampled_from([*DAYS, None]),
+    st.sampled_from(["a", "b", None]),
+    st.sampled_from(["Lyon", "Lille", None]),
+)
 def test_filters_keep_exactly_the_rows_that_satisfy_all_of_them(
     drawn: list[dict[str, Any]], first: str | None, last: str | None, service: str | None, commune: str | None
 ) -> None:
@@ -111,7 +121,9 @@ def test_filters_keep_exactly_the_rows_that_satisfy_all_of_them(
 
 
 @given(rows, st.sampled_from([1, 3, 100]), st.sampled_from([None, 1_000.0, 400_000.0]))
-def test_near_gives_the_nearest_first_with_geodesic_distances(drawn: list[dict[str, Any]], limit: int, radius_m: float | None) -> None:
+def test_near_gives_the_nearest_first_with_geodesic_distances(
+    drawn: list[dict[str, Any]], limit: int, radius_m: float | None
+) -> None:
     lon, lat = 2.2, 47.9
     distances = {
         number: float(geodesic_distance_m(lon, lat, *row["point"])[0]) for number, row in enumerate(drawn) if row["point"]

@@ -33,7 +33,10 @@ def test_an_unchanged_answer_is_not_sent_twice(web: httpx.Client, path: str) -> 
 
 
 def test_the_tag_follows_what_is_asked_and_not_its_order(web: httpx.Client) -> None:
-    tags = [web.get(f"{ITEMS}?{query}").headers["etag"] for query in ("limit=2&commune=Lille", "commune=Lille&limit=2", "commune=Lille&limit=3")]
+    tags = [
+        web.get(f"{ITEMS}?{query}").headers["etag"]
+        for query in ("limit=2&commune=Lille", "commune=Lille&limit=2", "commune=Lille&limit=3")
+    ]
     assert tags[0] == tags[1] != tags[2]
     french, english = (web.get(ITEMS, headers={"Accept-Language": language}).headers["etag"] for language in ("fr", "en"))
     assert french != english
@@ -141,7 +144,11 @@ def test_bodies_beyond_the_limits_are_refused(web: httpx.Client, path: str) -> N
 
 def test_random_bytes_never_make_a_server_error_and_hold_nobody_up(site_url: str, web: httpx.Client) -> None:
     parts = urlsplit(site_url)
-    for junk in (b"\x00\xff" * 500 + b"\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET /%00%ff%fe?%ff=%00 HTTP/1.1\r\nHost: x\r\n\r\n"):
+    for junk in (
+        b"\x00\xff" * 500 + b"\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /%00%ff%fe?%ff=%00 HTTP/1.1\r\nHost: x\r\n\r\n",
+    ):
         with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
             connection.sendall(junk)
             first = connection.recv(100)
@@ -191,6 +198,7 @@ def test_no_request_leaves_the_server_on_a_strangers_word(web: httpx.Client) -> 
 
 def test_a_client_that_asks_too_often_waits_and_others_do_not(releases: Path) -> None:
     with running(releases, MEDIATION_GEO_RATE_LIMIT="5/minute") as url, httpx.Client(base_url=url) as client:
+
         def ask(address: str) -> httpx.Response:
             return client.get("/ogcapi", headers={"X-Forwarded-For": address})
 
@@ -215,6 +223,7 @@ def test_without_a_release_the_service_lives_and_says_so(tmp_path: Path) -> None
 def test_requests_at_hand_are_finished_when_the_server_is_told_to_stop(releases: Path) -> None:
     statuses: list[int] = []
     with running(releases) as url:
+
         def ask() -> None:
             with httpx.Client(base_url=url, timeout=30) as client:
                 statuses.append(client.get(f"{ITEMS}?limit=10000&crs=http://www.opengis.net/def/crs/EPSG/0/2154").status_code)

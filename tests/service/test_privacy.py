@@ -22,11 +22,15 @@ def _free_port() -> int:
 
 
 def _ask_everything(url: str) -> list[httpx.Response]:
-    with httpx.Client(base_url=url, timeout=30, headers={"User-Agent": f"Zorglub {CANARY}", "Referer": f"http://x/?q={CANARY}"}) as client:
+    with httpx.Client(
+        base_url=url, timeout=30, headers={"User-Agent": f"Zorglub {CANARY}", "Referer": f"http://x/?q={CANARY}"}
+    ) as client:
         answers = [
             client.get("/proches", params={"q": f"{CANARY} 34000 Montpellier"}),
             client.get("/proches", params={"q": CANARY}),
-            client.post("/proches", data={"q": f"{CANARY} 34000 Montpellier", "besoin": "demarches"}, headers={"Accept": "text/html"}),
+            client.post(
+                "/proches", data={"q": f"{CANARY} 34000 Montpellier", "besoin": "demarches"}, headers={"Accept": "text/html"}
+            ),
             client.post("/proches", json={"q": f"{CANARY} 34000 Montpellier", "accueil": ["illettrisme"]}),
             client.post("/proches", json={"q": CANARY, "besoin": CANARY}),
             client.post("/proches", content=f'{{"q": "{CANARY}"'.encode(), headers={"Content-Type": "application/json"}),
@@ -119,7 +123,9 @@ def test_the_position_of_a_person_is_rounded_before_anything_else(web: httpx.Cli
 
 
 def test_a_form_sends_people_on_to_an_address_without_what_they_typed(web: httpx.Client) -> None:
-    answer = web.post("/proches", data={"q": "10 rue Foch 34000 Montpellier", "besoin": "emploi"}, headers={"Accept": "text/html"})
+    answer = web.post(
+        "/proches", data={"q": "10 rue Foch 34000 Montpellier", "besoin": "emploi"}, headers={"Accept": "text/html"}
+    )
     assert answer.status_code == 303
     assert "Foch" not in answer.headers["location"]
     assert "besoin=emploi" in answer.headers["location"]
@@ -138,7 +144,13 @@ def test_markup_in_the_data_stays_text(tmp_path: Path, releases: Path) -> None:
     places["prise_rdv"] = "javascript:alert(4)"
     manifest = {"as_of": "2026-11-20", "demo": True}
     write_release(
-        tmp_path, places=places, records=release.records, links=release.links, issues=release.issues, events=release.events, manifest=manifest
+        tmp_path,
+        places=places,
+        records=release.records,
+        links=release.links,
+        issues=release.issues,
+        events=release.events,
+        manifest=manifest,
     )
     place_id = places["place_id"].iloc[0]
     with running(tmp_path) as url, httpx.Client(base_url=url, timeout=30) as client:

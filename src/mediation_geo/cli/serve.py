@@ -30,8 +30,6 @@ def serve(
     from mediation_geo.settings import Settings
 
     settings = Settings.from_environment()
-    settings = replace(
-        settings, releases=releases or settings.releases, host=host or settings.host, port=port or settings.port
-    )
+    settings = replace(settings, releases=releases or settings.releases, host=host or settings.host, port=port or settings.port)
     say(f"Serving {settings.releases} at {settings.public_url} (Ctrl+C to stop)")
     run(settings, metrics_port=metrics_port)

@@ -7,15 +7,12 @@ Wiring only.
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
 
 from mediation_geo.service.gate import Gate, Limiter
 from mediation_geo.service.ogc import ogc_routes
@@ -24,7 +21,15 @@ from mediation_geo.service.referral import geocoder
 from mediation_geo.service.site import Site
 from mediation_geo.service.site_routes import policy_of, site_routes
 from mediation_geo.service.snapshot import store_of
-from mediation_geo.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from mediation_geo.settings import Settings
 
 __all__ = ["create_app"]
 

@@ -1,6 +1,4 @@
-"""
-The body of a POST, read within limits of size and time.
-"""
+"""The body of a POST, read within limits of size and time."""
 
 from __future__ import annotations
 

@@ -1,22 +1,26 @@
 """
 CQL2 filters (OGC API - Features Part 3): text or JSON in, a compiled predicate out, or one sentence that says what is wrong.
 
-Parsing text is the work of the `cql2` library; this module guards it, and gives the tree to `cql_compile`, which knows the columns.
+Parsing text is the work of the `cql2` library; this module guards it, and gives the tree to `cql_compile`, which knows
+the columns.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cql2
 import orjson
 
-from mediation_geo.service.columns import Column
 from mediation_geo.service.cql_compile import CqlError, compile_tree
-from mediation_geo.service.query import Predicate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mediation_geo.service.columns import Column
+    from mediation_geo.service.query import Predicate
 
 __all__ = ["MAX_FILTER_CHARACTERS", "CqlError", "compile_filter"]
 
@@ -51,6 +55,7 @@ def compile_filter(text: str, *, language: str, crs: str, columns: Mapping[str, 
 
     Examples
     --------
+    >>> from mediation_geo.service.columns import Column
     >>> from mediation_geo.service.crs import CRS84
     >>> columns = {"nom": Column("nom", "text", "Nom")}
     >>> compile_filter("nom = 'Relais'", language="cql2-text", crs=CRS84, columns=columns).names
@@ -80,7 +85,7 @@ def _tree(text: str, language: str) -> Any:
     try:
         return cql2.parse_text(text).to_json()
     # The library raises bare Exception for geometries it cannot read.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         message = "le filtre n'est pas du CQL2"
         place = re.search(r"--> \d+:(\d+)", str(error))
         raise CqlError(f"{message} (caractère {place[1]})" if place else message) from error

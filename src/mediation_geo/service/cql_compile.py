@@ -9,14 +9,16 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mediation_geo.service import cql_space, cql_time, cql_values
-from mediation_geo.service.columns import Column
 from mediation_geo.service.cql_values import CqlError, Mask, Scalar
 from mediation_geo.service.table import FeatureTable, Rows
+
+if TYPE_CHECKING:
+    from mediation_geo.service.columns import Column
 
 __all__ = ["CqlError", "Filter", "Truth", "compile_tree"]
 
@@ -155,7 +157,7 @@ class _Compiler:
             return lambda table: (~table.has_geometry, table.has_geometry)
         if isinstance(tree, dict) and "property" in tree and self.column(tree["property"]).kind == "list":
             name = tree["property"]
-            return lambda table: _two_valued(np.equal(table.values(name), None).astype(np.bool_))
+            return lambda table: _two_valued(np.array([each is None for each in table.values(name)], dtype=np.bool_))
         value = self._scalar(tree)
         return lambda table: _two_valued(value.missing(table))
 
@@ -254,5 +256,3 @@ def _combined(nodes: Sequence[Node], *, every: bool) -> Node:
         return true, false
 
     return combined
-
-

@@ -6,23 +6,28 @@ Both sides are compared in the system and axis order the filter names, so nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import orjson
 import shapely
 
-from mediation_geo.service.crs import CRS84
 from mediation_geo.service.cql_values import CqlError
-from mediation_geo.service.table import FeatureTable, Rows, View
+from mediation_geo.service.crs import CRS84
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mediation_geo.service.table import FeatureTable, Rows, View
 
 __all__ = ["GEOMETRY", "OPERATORS", "related"]
 
 GEOMETRY = "geometry"
 
+_Predicate = Literal["intersects", "touches", "contains", "overlaps", "crosses", "within"]
+
 # The tree asks `filter geometry PREDICATE feature`; CQL2 is written the other way round.
-OPERATORS: dict[str, str] = {
+OPERATORS: dict[str, _Predicate] = {
     "s_intersects": "intersects",
     "s_disjoint": "intersects",
     "s_equals": "intersects",
@@ -61,6 +66,7 @@ def _is_property(tree: Any) -> bool:
 
 
 def _geometry(tree: Any, *, crs: str) -> shapely.Geometry:
+    geometry: shapely.Geometry
     if isinstance(tree, dict) and isinstance(tree.get("bbox"), list):
         return _box(tree["bbox"], crs=crs)
     try:
@@ -86,16 +92,18 @@ def _box(numbers: list[Any], *, crs: str) -> shapely.Geometry:
     west, south, east, north = numbers
     if crs == CRS84 and west > east:
         return shapely.MultiPolygon([shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)])
-    return shapely.box(west, south, east, north)
+    box: shapely.Geometry = shapely.box(west, south, east, north)
+    return box
 
 
 def _rows(op: str, literal: shapely.Geometry, table: FeatureTable, *, crs: str) -> Rows:
     view: View = table.view(crs)
-    found = np.sort(view.tree.query(literal, predicate=OPERATORS[op])).astype(np.int64)
+    found: Rows = np.sort(view.tree.query(literal, predicate=OPERATORS[op])).astype(np.int64)
     if op == "s_disjoint":
         apart = table.has_geometry.copy()
         apart[found] = False
         return np.flatnonzero(apart).astype(np.int64)
     if op == "s_equals":
-        return found[shapely.equals(view.geometries[found], literal)]
+        equal: Rows = found[shapely.equals(view.geometries[found], literal)]
+        return equal
     return found

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mediation_geo.service.columns import Column
 from mediation_geo.service.cql_values import CqlError, Mask, day
 from mediation_geo.service.table import FeatureTable
+
+if TYPE_CHECKING:
+    from mediation_geo.service.columns import Column
 
 __all__ = ["OPERATORS", "Period", "period", "related"]
 
@@ -23,6 +25,7 @@ Ordinals = NDArray[np.float64]
 Period = Callable[[FeatureTable], tuple[Ordinals, Ordinals]]
 Relation = Callable[[Ordinals, Ordinals, Ordinals, Ordinals], Any]
 
+# ruff: noqa: ARG005 - every relation takes the four ends
 # Allen's relations between (start, end) of the left and of the right side.
 OPERATORS: dict[str, Relation] = {
     "t_after": lambda s1, e1, s2, e2: s1 > e2,
@@ -99,5 +102,3 @@ def _ordinals(table: FeatureTable, name: str) -> Ordinals:
     codes, days = table.factors(name)
     ordinals = np.array([*(date.fromisoformat(each).toordinal() for each in days), np.nan], dtype=np.float64)
     return np.asarray(ordinals[codes], dtype=np.float64)
-
-

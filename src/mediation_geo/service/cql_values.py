@@ -12,14 +12,16 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mediation_geo.service.columns import Column
 from mediation_geo.service.datetimes import days_of
-from mediation_geo.service.table import FeatureTable
+
+if TYPE_CHECKING:
+    from mediation_geo.service.columns import Column
+    from mediation_geo.service.table import FeatureTable
 
 __all__ = ["CqlError", "Mask", "Scalar", "compared", "day", "like", "scalar"]
 
@@ -37,9 +39,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 }
 _FOLDINGS: dict[str, Callable[[str], str]] = {
     "casei": str.casefold,
-    "accenti": lambda text: "".join(
-        letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter)
-    ),
+    "accenti": lambda text: "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter)),
 }
 _MAX_DEPTH = 60
 

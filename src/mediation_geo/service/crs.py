@@ -8,13 +8,15 @@ Axis order on the wire is the one each system defines, as OGC API - Features Par
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from mediation_geo.standard.territories import DEPARTEMENTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["CRS84", "SUPPORTED_CRS", "is_geographic", "transform_points"]
 

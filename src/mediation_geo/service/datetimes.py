@@ -1,7 +1,8 @@
 """
 The `datetime` parameter of OGC API - Features: an instant or an interval, read as the days it touches.
 
-Dates of the register are days, so an instant means its day in UTC. Follows RFC 3339 and ISO 8601 intervals, open ends and durations.
+Dates of the register are days, so an instant means its day in UTC. Follows RFC 3339 and ISO 8601 intervals, open ends
+and durations.
 """
 
 from __future__ import annotations
@@ -77,9 +78,7 @@ def _duration(text: str) -> relativedelta:
         message = "not a duration"
         raise ValueError(message)
     years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return relativedelta(
-        years=years, months=months, weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds
-    )
+    return relativedelta(years=years, months=months, weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _day(moment: datetime | None) -> str | None:

@@ -1,7 +1,8 @@
 """
 What every request passes through: rate limit, log, metrics, security headers, CORS, and the last net under an error.
 
-Plain ASGI, around the routes. Keeps no address and no query: a client is a hash that nobody can undo tomorrow, a request is its route.
+Plain ASGI, around the routes. Keeps no address and no query: a client is a hash that nobody can undo tomorrow, a
+request is its route.
 """
 
 from __future__ import annotations
@@ -11,18 +12,23 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mediation_geo.errors import SettingsError
 from mediation_geo.service.http import problem_response
-from mediation_geo.service.metrics import Metrics
 from mediation_geo.service.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mediation_geo.service.metrics import Metrics
 
 __all__ = ["Gate", "Limiter"]
 
@@ -132,9 +138,10 @@ class Gate:
                 status = 204
                 return
             await self._admitted(scope)(scope, receive, send_with_headers)
-        # The border of the process: whatever happened inside, the client gets a problem document and the log no word of the request.
-        except Exception as error:  # noqa: BLE001
-            LOGGER.error("error=%s at=%s", type(error).__name__, _place_of(error))  # noqa: TRY400
+        # The border of the process: whatever happened inside, the client gets a problem document and the log
+        # no word of the request.
+        except Exception as error:
+            LOGGER.error("error=%s at=%s", type(error).__name__, _place_of(error))
             if status == 0:
                 problem = Problem(500, "erreur_interne", "Le service a rencontré une erreur. Elle a été notée.")
                 await problem_response(problem)(scope, receive, send_with_headers)
@@ -177,5 +184,3 @@ def _place_of(error: BaseException) -> str:
     if trace is None:
         return "-"
     return f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
-
-

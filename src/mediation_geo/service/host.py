@@ -1,7 +1,8 @@
 """
 pygeoapi as the host: its configuration, its API object over one snapshot, and the documents it makes.
 
-Every difference between pygeoapi 0.21 (Python 3.11) and 0.24 (3.12 and later) stays in this module: JSON-LD and tile links that one
+Every difference between pygeoapi 0.21 (Python 3.11) and 0.24 (3.12 and later) stays in this module: JSON-LD and tile
+links that one
 version adds, English link titles that neither translates. Nothing else calls pygeoapi's handlers.
 """
 
@@ -11,7 +12,7 @@ from copy import deepcopy
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from pygeoapi.api import API, APIRequest, describe_collections, landing_page
@@ -20,7 +21,9 @@ from pygeoapi.plugin import load_plugin
 from pygeoapi.util import yaml_load
 
 from mediation_geo.service.problems import missing
-from mediation_geo.service.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from mediation_geo.service.snapshot import Snapshot
 
 __all__ = ["Host", "configuration"]
 
@@ -56,7 +59,7 @@ def _template() -> dict[str, Any]:
 
 def configuration(snapshot: Snapshot, *, directory: Path, base_url: str) -> dict[str, Any]:
     """
-    pygeoapi's configuration for one snapshot: the file of `api_config/` with address, data and true extents filled in.
+    Pygeoapi's configuration for one snapshot: the file of `api_config/` with address, data and true extents filled in.
 
     Parameters
     ----------
@@ -116,7 +119,7 @@ class Host:
         """
         resource = self.config["resources"].get(collection)
         if resource is None or resource["type"] != "collection":
-            raise missing("Aucune collection ne porte ce nom.")
+            raise missing(what="Aucune collection ne porte ce nom.")
         return load_plugin("provider", resource["providers"][0])
 
     def landing(self, language: str) -> dict[str, Any]:
@@ -146,7 +149,7 @@ class Host:
             404 when there is no such process.
         """
         if name not in self.api.manager.processes:
-            raise missing("Aucun traitement ne porte ce nom.")
+            raise missing(what="Aucun traitement ne porte ce nom.")
         return self._call(describe_processes, language, name)
 
     def execute(self, name: str, inputs: dict[str, Any]) -> Any:
@@ -159,7 +162,7 @@ class Host:
             404 when there is no such process.
         """
         if name not in self.api.manager.processes:
-            raise missing("Aucun traitement ne porte ce nom.")
+            raise missing(what="Aucun traitement ne porte ce nom.")
         _job, _media_type, outputs, *_rest = self.api.manager.execute_process(name, inputs)
         return outputs
 
@@ -167,7 +170,8 @@ class Host:
         request = APIRequest(_Request(language), ["fr-FR", "en-US"])
         _headers, _status, content = handler(self.api, request, *arguments)
         document: dict[str, Any] = orjson.loads(content)
-        return _tidy(document, language)
+        tidied: dict[str, Any] = _tidy(document, language)
+        return tidied
 
 
 class _Request:

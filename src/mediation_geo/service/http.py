@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import brotli
-from starlette.requests import Request
 from starlette.responses import Response
 
 from mediation_geo.service.problems import Problem, bad_parameter, not_acceptable
-from mediation_geo.service.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.requests import Request
+
+    from mediation_geo.service.snapshot import Snapshot
 
 __all__ = [
     "GEOJSON",
@@ -64,7 +69,7 @@ def media_type_of(request: Request, values: Mapping[str, str], offered: Mapping[
     """
     if "f" in values:
         if values["f"] not in offered:
-            raise bad_parameter("f", "format non servi", admis=tuple(offered))
+            raise bad_parameter(name="f", detail="format non servi", admis=tuple(offered))
         return values["f"]
     header = request.headers.get("accept")
     return _accepted(header, tuple(offered.items())) if header else next(iter(offered))
@@ -113,7 +118,7 @@ def language_of(request: Request, values: Mapping[str, str], *, offered: Sequenc
         # pygeoapi and OGC clients write en-US for en.
         language = values["lang"].split("-")[0].lower()
         if language not in offered:
-            raise bad_parameter("lang", "langue non servie", admis=tuple(offered))
+            raise bad_parameter(name="lang", detail="langue non servie", admis=tuple(offered))
         return language
     return _spoken(request.headers.get("accept-language", ""))
 

@@ -6,21 +6,25 @@ The provider does the work, found through pygeoapi by its dotted path; this modu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
 from pygeoapi.provider.base import ProviderItemNotFoundError
-from starlette.requests import Request
 
 from mediation_geo.service.crs import CRS84
-from mediation_geo.service.host import Host
 from mediation_geo.service.http import GEOJSON, HTML
 from mediation_geo.service.parameters import ITEMS_PARAMETERS, crs_of, items_query, single_values
 from mediation_geo.service.problems import missing
-from mediation_geo.service.query import ItemsQuery
-from mediation_geo.service.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.requests import Request
+
+    from mediation_geo.service.host import Host
+    from mediation_geo.service.query import ItemsQuery
+    from mediation_geo.service.snapshot import Snapshot
 
 __all__ = ["collection_json", "item_json", "item_values", "items_values", "page_links", "pairs_of"]
 
@@ -151,7 +155,7 @@ def item_json(
     try:
         head = provider.feature_json(identifier, crs=crs)
     except ProviderItemNotFoundError as error:
-        raise missing("Aucun objet de cette collection ne porte cet identifiant.") from error
+        raise missing(what="Aucun objet de cette collection ne porte cet identifiant.") from error
     collection_url = f"{host.base_url}/collections/{provider.collection}"
     url = f"{collection_url}/items/{identifier}"
     query = {"crs": values["crs"]} if "crs" in values else {}

@@ -5,6 +5,8 @@ pygeoapi's managers write every call to a job file that anybody can list, and ca
 jobs, no files and no outgoing request.
 """
 
+# ruff: noqa: ARG002 - the signatures are pygeoapi's
+
 from __future__ import annotations
 
 import uuid

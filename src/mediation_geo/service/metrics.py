@@ -18,15 +18,11 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "mediation_geo_requests", "Requests answered", ["route", "status"], registry=self.registry
-        )
+        self._requests = Counter("mediation_geo_requests", "Requests answered", ["route", "status"], registry=self.registry)
         self._seconds = Histogram(
             "mediation_geo_request_seconds", "Time to answer", ["route"], buckets=_BUCKETS, registry=self.registry
         )
-        self._answers = Counter(
-            "mediation_geo_referrals", "Referral answers by outcome", ["outcome"], registry=self.registry
-        )
+        self._answers = Counter("mediation_geo_referrals", "Referral answers by outcome", ["outcome"], registry=self.registry)
         self._places = Gauge("mediation_geo_places", "Places in the release served", registry=self.registry)
         self._published = Gauge(
             "mediation_geo_release_published_timestamp_seconds", "When the release served was written", registry=self.registry

@@ -1,16 +1,13 @@
-"""
-The handlers under `/ogcapi`: read the request strictly, ask pygeoapi or the provider, answer in JSON or HTML.
-"""
+"""The handlers under `/ogcapi`: read the request strictly, ask pygeoapi or the provider, answer in JSON or HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from pygeoapi.process.base import ProcessorExecuteError
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -22,6 +19,9 @@ from mediation_geo.service.parameters import SHAPE_PARAMETERS, single_values
 from mediation_geo.service.problems import Problem, bad_parameter, missing
 from mediation_geo.service.site import Site
 from mediation_geo.service.snapshot import PLACES, Snapshot
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 __all__ = ["ogc_routes"]
 
@@ -72,7 +72,9 @@ def _document_handler(site: Site, make: Make, *, json_type: str, title: str) -> 
             body = site.document(
                 snapshot,
                 (*key, "html"),
-                lambda: site.templates.render("document.html", title=title, content=content, snapshot=snapshot, language=language),
+                lambda: site.templates.render(
+                    "document.html", title=title, content=content, snapshot=snapshot, language=language
+                ),
             )
         else:
             body = site.document(snapshot, (*key, "json"), lambda: orjson.dumps(content))
@@ -82,13 +84,13 @@ def _document_handler(site: Site, make: Make, *, json_type: str, title: str) -> 
             media_type=formats[form],
             language=language,
             etag=etag_of(snapshot, request, form, language),
-            headers={"link": _link_header(site, request)},
+            headers={"link": _link_header(site)},
         )
 
     return handler
 
 
-def _link_header(site: Site, request: Request) -> str:
+def _link_header(site: Site) -> str:
     return f'<{site.settings.public_url}/ogcapi/openapi>; rel="service-desc"; type="{OPENAPI}"'
 
 
@@ -127,11 +129,13 @@ def _is_long(limit: str) -> bool:
 def _items_page(site: Site, snapshot: Snapshot, provider: Any, values: dict[str, str], *, language: str) -> bytes:
     query = query_of(values, provider)
     if query.limit > _HEAVY_LIMIT:
-        raise bad_parameter("limit", f"attendu au plus {_HEAVY_LIMIT} dans une page HTML")
+        raise bad_parameter(name="limit", detail=f"attendu au plus {_HEAVY_LIMIT} dans une page HTML")
     selection = provider.select(query)
     features = [provider.table.feature(row) for row in ([] if query.hits else selection.rows.tolist())]
     collection = provider.collection
-    title = site.document(snapshot, ("title", collection, language), lambda: site.host(snapshot).collection(collection, language)["title"])
+    title = site.document(
+        snapshot, ("title", collection, language), lambda: site.host(snapshot).collection(collection, language)["title"]
+    )
     return site.templates.render(
         "objets.html",
         title=title,
@@ -163,7 +167,7 @@ def _item_handler(site: Site) -> Any:
             return RedirectResponse(f"{url}?{query}" if query else url, status_code=301)
         if form == "html":
             if identifier not in table.row_of_id:
-                raise missing("Aucun objet de cette collection ne porte cet identifiant.")
+                raise missing(what="Aucun objet de cette collection ne porte cet identifiant.")
             feature = table.feature(table.row_of_id[identifier])
             body = site.templates.render(
                 "objet.html", feature=feature, columns=table.columns, collection=collection, snapshot=snapshot, language=language
@@ -189,13 +193,13 @@ def _execution_handler(site: Site) -> Any:
         content = await read_json(request)
         if "subscriber" in content:
             # The service calls nobody: a callback would let a stranger send it anywhere.
-            raise bad_parameter("subscriber", "non servi : le résultat est dans la réponse")
+            raise bad_parameter(name="subscriber", detail="non servi : le résultat est dans la réponse")
         for name in content:
             if name not in {"inputs", "outputs", "response"}:
                 raise bad_parameter(str(name)[:60], "membre inconnu", admis=("inputs", "outputs", "response"))
         inputs = content.get("inputs", {})
         if not isinstance(inputs, dict):
-            raise bad_parameter("inputs", "attendu un objet")
+            raise bad_parameter(name="inputs", detail="attendu un objet")
         try:
             answer = site.host(snapshot).execute(request.path_params["process"], inputs)
         except ProcessorExecuteError as error:
@@ -205,5 +209,3 @@ def _execution_handler(site: Site) -> Any:
         return respond(request, orjson.dumps(answer), media_type=JSON, cache="no-store")
 
     return handler
-
-

@@ -7,12 +7,14 @@ Each function takes the site, a snapshot, a language and the parameters of the p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mediation_geo.service.columns import json_schema
 from mediation_geo.service.openapi import openapi_document
-from mediation_geo.service.site import Site
-from mediation_geo.service.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from mediation_geo.service.site import Site
+    from mediation_geo.service.snapshot import Snapshot
 
 __all__ = [
     "CONFORMANCE",
@@ -140,9 +142,7 @@ def openapi(site: Site, snapshot: Snapshot, language: str, _path: Path) -> dict[
 def _schema(site: Site, snapshot: Snapshot, language: str, name: str, what: str) -> dict[str, Any]:
     host = site.host(snapshot)
     table = host.provider(name).table
-    properties: dict[str, Any] = {
-        "geometry": {"title": "Position", "x-ogc-role": "primary-geometry", "format": "geometry-point"}
-    }
+    properties: dict[str, Any] = {"geometry": {"title": "Position", "x-ogc-role": "primary-geometry", "format": "geometry-point"}}
     for position, (each, column) in enumerate(table.columns.items(), start=1):
         properties[each] = {**json_schema(column), "x-ogc-propertySeq": position}
         if column.vocabulary and column.kind == "list":

@@ -1,20 +1,24 @@
 """
 The OpenAPI 3.0 document of `/ogcapi`: what it declares is what `parameters` reads, with every reference inside the document.
 
-Takes the collections of a host; returns plain data. Nothing is declared free-form, so that clients and test suites can rely on a 400.
+Takes the collections of a host; returns plain data. Nothing is declared free-form, so that clients and test suites can
+rely on a 400.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mediation_geo import __version__
-from mediation_geo.service.columns import Column
 from mediation_geo.service.cql import MAX_FILTER_CHARACTERS
 from mediation_geo.service.crs import CRS84, SUPPORTED_CRS
 from mediation_geo.service.parameters import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MAX_RADIUS_M
 from mediation_geo.service.process import METADATA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mediation_geo.service.columns import Column
 
 __all__ = ["openapi_document"]
 
@@ -51,9 +55,7 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     ),
     "bbox-crs": _query("bbox-crs", _URI, "Système de coordonnées de bbox."),
     "crs": _query("crs", _URI, "Système de coordonnées de la réponse."),
-    "datetime": _query(
-        "datetime", {"type": "string"}, "Instant ou intervalle (RFC 3339) appliqué à la date de mise à jour."
-    ),
+    "datetime": _query("datetime", {"type": "string"}, "Instant ou intervalle (RFC 3339) appliqué à la date de mise à jour."),
     "filter": _query("filter", {"type": "string", "maxLength": MAX_FILTER_CHARACTERS}, "Filtre CQL2."),
     "filter-lang": _query(
         "filter-lang",

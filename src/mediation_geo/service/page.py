@@ -6,11 +6,15 @@ Takes a table, a query and its selection; the envelope around the features is ma
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import orjson
 
 from mediation_geo.service.crs import CRS84
-from mediation_geo.service.query import ItemsQuery, Selection
-from mediation_geo.service.table import FeatureTable
+
+if TYPE_CHECKING:
+    from mediation_geo.service.query import ItemsQuery, Selection
+    from mediation_geo.service.table import FeatureTable
 
 __all__ = ["feature_json", "features_json"]
 
@@ -20,10 +24,7 @@ def features_json(table: FeatureTable, query: ItemsQuery, selection: Selection) 
     plain = query.crs == CRS84 and not query.skip_geometry
     if plain and query.properties is None and selection.distances_m is None:
         return table.features_json(selection.rows)
-    if query.skip_geometry:
-        geometries = [b"null"] * len(selection.rows)
-    else:
-        geometries = table.view(query.crs).geojson(selection.rows)
+    geometries = [b"null"] * len(selection.rows) if query.skip_geometry else table.view(query.crs).geojson(selection.rows)
     distances = selection.distances_m or (None,) * len(selection.rows)
     return b",".join(
         _head(table, row, query.properties, distance) + b',"geometry":' + geometry + b"}"

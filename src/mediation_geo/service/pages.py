@@ -1,14 +1,11 @@
-"""
-The pages for people: the search form, the three questions, the record of a place, downloads, embedding, status.
-"""
+"""The pages for people: the search form, the three questions, the record of a place, downloads, embedding, status."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import segno
-from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -17,17 +14,21 @@ from mediation_geo.service.items import pairs_of
 from mediation_geo.service.parameters import single_values
 from mediation_geo.service.problems import bad_parameter, missing, unknown_parameter
 from mediation_geo.service.referral_pages import form_values, page_values
-from mediation_geo.service.site import Site
-from mediation_geo.service.snapshot import Snapshot
 from mediation_geo.service.status import status_of
 from mediation_geo.service.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from mediation_geo.service.site import Site
+    from mediation_geo.service.snapshot import Snapshot
 
 __all__ = ["page_routes"]
 
 # Names of the search form that its own address may carry, so that a search can be changed without typing it again.
 _FORM_NAMES = frozenset(
-    ("lang", "besoin", "public", "accueil", "gratuit", "sans_rdv", "ouvert", "fauteuil", "k", "rayon", "code_insee", "code_postal",
-     "langue", "contact", "accompagnement", "a_distance", "elargir", "maj_depuis", "services", "besoin_requis")
+    ("lang", "besoin", "public", "accueil", "gratuit", "sans_rdv", "ouvert", "fauteuil", "k", "rayon", "code_insee",
+     "code_postal", "langue", "contact", "accompagnement", "a_distance", "elargir", "maj_depuis", "services", "besoin_requis")
 )  # fmt: skip
 _FILES = {
     "places.parquet": "Les lieux, une ligne par lieu (GeoParquet)",
@@ -55,7 +56,9 @@ def page_routes(site: Site) -> list[BaseRoute]:
     ]
 
 
-def _page(site: Site, request: Request, snapshot: Snapshot, name: str, *, language: str, pairs: Any = (), **values: Any) -> Response:
+def _page(
+    site: Site, request: Request, snapshot: Snapshot, name: str, *, language: str, pairs: Any = (), **values: Any
+) -> Response:
     shared = page_values(snapshot, language=language, path=request.scope["path"], pairs=pairs)
     body = site.templates.render(name, **shared, **values)
     return respond(
@@ -70,7 +73,7 @@ def _page(site: Site, request: Request, snapshot: Snapshot, name: str, *, langua
 def _language(values: dict[str, str]) -> str:
     language = values.get("lang", "fr")
     if language not in LANGUAGES:
-        raise bad_parameter("lang", "langue non servie", admis=LANGUAGES)
+        raise bad_parameter(name="lang", detail="langue non servie", admis=LANGUAGES)
     return language
 
 
@@ -100,7 +103,7 @@ def _guide(site: Site) -> Any:
                 raise unknown_parameter(name, admis=[*sorted(_FORM_NAMES), "etape"])
         step = dict(pairs).get("etape", "1")
         if step not in {"1", "2", "3"}:
-            raise bad_parameter("etape", "attendu 1, 2 ou 3", admis=("1", "2", "3"))
+            raise bad_parameter(name="etape", detail="attendu 1, 2 ou 3", admis=("1", "2", "3"))
         chosen = [(name, value) for name, value in pairs if name != "etape"]
         language = _language(dict(pairs))
         form = form_values(language, chosen)
@@ -116,7 +119,7 @@ def _place(site: Site) -> Any:
         table = snapshot.places
         if identifier not in table.row_of_id:
             if identifier not in snapshot.id_of_alias:
-                raise missing("Aucun lieu ne porte cet identifiant.")
+                raise missing(what="Aucun lieu ne porte cet identifiant.")
             return RedirectResponse(f"/lieux/{snapshot.id_of_alias[identifier]}", status_code=301)
         language = _language(values)
         feature = table.feature(table.row_of_id[identifier])
@@ -136,9 +139,9 @@ def _embedded(site: Site) -> Any:
         language = _language(values)
         colour = values.get("couleur", "")
         if colour and not (len(colour) == 6 and all(letter in "0123456789abcdefABCDEF" for letter in colour)):
-            raise bad_parameter("couleur", "attendu six chiffres hexadécimaux, comme 1b6f5c")
+            raise bad_parameter(name="couleur", detail="attendu six chiffres hexadécimaux, comme 1b6f5c")
         if values.get("sans_entete", "0") not in {"0", "1"}:
-            raise bad_parameter("sans_entete", "attendu 0 ou 1", admis=("0", "1"))
+            raise bad_parameter(name="sans_entete", detail="attendu 0 ou 1", admis=("0", "1"))
         places = _places_of(snapshot, values["dep"]) if "dep" in values else []
         form = form_values(language, ())
         return _page(
@@ -154,7 +157,7 @@ def _places_of(snapshot: Snapshot, departement: str) -> list[dict[str, Any]]:
     rows = table.rows_equal("code_departement", departement)
     if len(rows) == 0:
         known = sorted({each for each in table.values("code_departement") if each})
-        raise bad_parameter("dep", "aucun lieu dans ce département", admis=known)
+        raise bad_parameter(name="dep", detail="aucun lieu dans ce département", admis=known)
     properties = [table.feature(row)["properties"] for row in rows.tolist()]
     return sorted(properties, key=lambda each: (each["commune"] or "", each["nom"] or "", each["id"]))
 
@@ -176,7 +179,9 @@ def _downloads(site: Site) -> Any:
             for name, label in _FILES.items()
             if (snapshot.release.path / name).is_file()
         ]
-        return _page(site, request, snapshot, "telechargements.html", language=_language(values), pairs=tuple(values.items()), files=files)
+        return _page(
+            site, request, snapshot, "telechargements.html", language=_language(values), pairs=tuple(values.items()), files=files
+        )
 
     return handler
 
@@ -185,7 +190,7 @@ async def _file(request: Request, snapshot: Snapshot) -> Response:
     name = request.path_params["name"]
     path = snapshot.release.path / name
     if name not in _FILES or not path.is_file():
-        raise missing("Ce fichier n'est pas publié.")
+        raise missing(what="Ce fichier n'est pas publié.")
     return FileResponse(path, headers={"content-disposition": f'attachment; filename="{snapshot.id}-{name}"'})
 
 
@@ -196,7 +201,9 @@ def _status(site: Site) -> Any:
         status = status_of(snapshot, failed_id=site.store.failed_id)
         if form == "json":
             return respond(request, orjson.dumps(status), media_type=JSON, cache="no-store")
-        response = _page(site, request, snapshot, "etat.html", language=_language(values), pairs=tuple(values.items()), status=status)
+        response = _page(
+            site, request, snapshot, "etat.html", language=_language(values), pairs=tuple(values.items()), status=status
+        )
         response.headers["cache-control"] = "no-store"
         return response
 

@@ -1,22 +1,26 @@
 """
 The query string of `/items` read strictly: every parameter honoured or refused by name.
 
-Takes the pairs of a query string and the collection they are asked of, returns an `ItemsQuery`. The names and limits here are the ones the
+Takes the pairs of a query string and the collection they are asked of, returns an `ItemsQuery`. The names and limits
+here are the ones the
 OpenAPI document declares.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from mediation_geo.service.columns import Column
 from mediation_geo.service.cql import CqlError, compile_filter
 from mediation_geo.service.crs import CRS84, SUPPORTED_CRS, is_geographic
 from mediation_geo.service.datetimes import days_of
 from mediation_geo.service.problems import bad_parameter, unknown_parameter
 from mediation_geo.service.query import BBox, ItemsQuery, Near, Predicate, SortKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mediation_geo.service.columns import Column
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -107,15 +111,13 @@ def items_query(values: Mapping[str, str], *, columns: Mapping[str, Column], has
     near = _near(values)
     sortby = _read(values, "sortby", lambda text: _sort_keys(text, columns)) or ()
     if near is not None and sortby:
-        raise bad_parameter("sortby", "incompatible avec near, qui classe par distance")
+        raise bad_parameter(name="sortby", detail="incompatible avec near, qui classe par distance")
     return ItemsQuery(
         limit=min(_whole(values, "limit", default=DEFAULT_LIMIT, least=1), MAX_LIMIT),
         offset=_whole(values, "offset", default=0, least=0, most=MAX_OFFSET),
         bbox=_bbox(values),
         days=_days(values, has_dates=has_dates),
-        equal=tuple(
-            (name, _value(name, text, columns[name])) for name, text in values.items() if name in columns
-        ),
+        equal=tuple((name, _value(name, text, columns[name])) for name, text in values.items() if name in columns),
         matching=_filter(values, columns),
         near=near,
         sortby=sortby,
@@ -182,7 +184,7 @@ def _bbox(values: Mapping[str, str]) -> BBox | None:
     crs = crs_of(values, "bbox-crs")
     if "bbox" not in values:
         if "bbox-crs" in values:
-            raise bad_parameter("bbox-crs", "donné sans bbox")
+            raise bad_parameter(name="bbox-crs", detail="donné sans bbox")
         return None
     numbers = _numbers("bbox", values["bbox"], counts=(4, 6))
     if len(numbers) == 6:
@@ -191,7 +193,7 @@ def _bbox(values: Mapping[str, str]) -> BBox | None:
     low, high = (numbers[0], numbers[1]), (numbers[2], numbers[3])
     longitude = (0 if crs == CRS84 else 1) if is_geographic(crs) else None
     if any(low[axis] > high[axis] for axis in (0, 1) if axis != longitude):
-        raise bad_parameter("bbox", "le coin inférieur dépasse le coin supérieur")
+        raise bad_parameter(name="bbox", detail="le coin inférieur dépasse le coin supérieur")
     return BBox(low, high, crs)
 
 
@@ -203,7 +205,7 @@ def _days(values: Mapping[str, str], *, has_dates: bool) -> tuple[str | None, st
         days = days_of(text)
     except (ValueError, OverflowError) as error:
         expected = "attendu une date, une date et heure, ou un intervalle (RFC 3339)"
-        raise bad_parameter("datetime", expected) from error
+        raise bad_parameter(name="datetime", detail=expected) from error
     # A collection without dates has no temporal geometry that could miss the interval.
     return days if has_dates else None
 
@@ -236,7 +238,7 @@ def _sort_keys(text: str, columns: Mapping[str, Column]) -> tuple[SortKey, ...]:
         column = columns.get(name)
         if column is None or column.kind == "list":
             sortable = tuple(each.name for each in columns.values() if each.kind != "list")
-            raise bad_parameter("sortby", f"propriété inconnue ou non triable : {name[:60]}", admis=sortable)
+            raise bad_parameter(name="sortby", detail=f"propriété inconnue ou non triable : {name[:60]}", admis=sortable)
         keys.append(SortKey(name, descending=part.startswith("-")))
     return tuple(keys)
 
@@ -245,30 +247,30 @@ def _properties(text: str, columns: Mapping[str, Column]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(text.split(","))) if text else ()
     for name in names:
         if name not in columns:
-            raise bad_parameter("properties", f"propriété inconnue : {name[:60]}", admis=tuple(columns))
+            raise bad_parameter(name="properties", detail=f"propriété inconnue : {name[:60]}", admis=tuple(columns))
     return names
 
 
 def _near(values: Mapping[str, str]) -> Near | None:
     if "near" not in values:
         if "radius" in values:
-            raise bad_parameter("radius", "donné sans near")
+            raise bad_parameter(name="radius", detail="donné sans near")
         return None
     lon, lat = _numbers("near", values["near"], counts=(2,))
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        raise bad_parameter("near", "attendu longitude,latitude en degrés")
+        raise bad_parameter(name="near", detail="attendu longitude,latitude en degrés")
     if "radius" not in values:
         return Near(lon, lat)
     [radius_m] = _numbers("radius", values["radius"], counts=(1,))
     if not 0 < radius_m <= MAX_RADIUS_M:
-        raise bad_parameter("radius", f"attendu des mètres, plus de 0 et au plus {MAX_RADIUS_M}")
+        raise bad_parameter(name="radius", detail=f"attendu des mètres, plus de 0 et au plus {MAX_RADIUS_M}")
     return Near(lon, lat, radius_m)
 
 
 def _filter(values: Mapping[str, str], columns: Mapping[str, Column]) -> Predicate | None:
     language = values.get("filter-lang", "cql2-text")
     if language not in {"cql2-text", "cql2-json"}:
-        raise bad_parameter("filter-lang", "langage non servi", admis=("cql2-text", "cql2-json"))
+        raise bad_parameter(name="filter-lang", detail="langage non servi", admis=("cql2-text", "cql2-json"))
     crs = crs_of(values, "filter-crs")
     if "filter" not in values:
         for name in ("filter-lang", "filter-crs"):
@@ -278,4 +280,4 @@ def _filter(values: Mapping[str, str], columns: Mapping[str, Column]) -> Predica
     try:
         return compile_filter(values["filter"], language=language, crs=crs, columns=columns)
     except CqlError as error:
-        raise bad_parameter("filter", str(error)) from error
+        raise bad_parameter(name="filter", detail=str(error)) from error

@@ -6,10 +6,12 @@ A problem never repeats what a person typed into `q`, and never says anything ab
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Problem", "bad_parameter", "missing", "not_acceptable", "unknown_parameter"]
 
@@ -26,7 +28,7 @@ _TITLES = {
 }
 
 
-class Problem(Exception):  # noqa: N818 - the name RFC 9457 gives it
+class Problem(Exception):
     """
     An answer that is an error.
 

@@ -4,6 +4,8 @@ The OGC API process `nearest-places`: translates inputs into a need and the answ
 Same parameters and same answer as `/proches`; named by dotted path in `api_config/`.
 """
 
+# ruff: noqa: ARG002 - the signatures are pygeoapi's
+
 from __future__ import annotations
 
 from typing import Any
@@ -53,9 +55,7 @@ METADATA: dict[str, Any] = {
     "keywords": ["médiation numérique", "proximité"],
     "links": [],
     "inputs": _inputs(),
-    "outputs": {
-        "answer": {"title": "Réponse GeoJSON", "schema": {"type": "object", "contentMediaType": "application/geo+json"}}
-    },
+    "outputs": {"answer": {"title": "Réponse GeoJSON", "schema": {"type": "object", "contentMediaType": "application/geo+json"}}},
     "example": {"inputs": {"lat": 43.61, "lon": 3.88, "besoin": "demarches", "k": 3}},
 }
 
@@ -92,8 +92,4 @@ class NearestPlaces(BaseProcessor):  # type: ignore[misc]  # pygeoapi has no typ
 
 
 def _pairs(inputs: dict[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (name, str(each))
-        for name, value in inputs.items()
-        for each in (value if isinstance(value, list) else [value])
-    ]
+    return [(name, str(each)) for name, value in inputs.items() for each in (value if isinstance(value, list) else [value])]

@@ -1,22 +1,21 @@
 """
 `/proches`: the nearest fitting places, for programs and for people; and `/adresses`, which completes what a person types.
 
-An address never enters an address bar: forms post it, and people are sent on to a page that names a commune or a rounded position.
+An address never enters an address bar: forms post it, and people are sent on to a page that names a commune or a
+rounded position.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mediation_geo.locate import Candidate
 from mediation_geo.search import Need, render
 from mediation_geo.service.bodies import read_pairs
 from mediation_geo.service.http import GEOJSON, HTML, JSON, etag_of, media_type_of, respond
@@ -24,8 +23,13 @@ from mediation_geo.service.items import pairs_of
 from mediation_geo.service.problems import Problem, bad_parameter
 from mediation_geo.service.referral import answer_of, candidates_of, need_of
 from mediation_geo.service.referral_pages import choice_page, result_page
-from mediation_geo.service.site import Site
-from mediation_geo.service.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from mediation_geo.locate import Candidate
+    from mediation_geo.service.site import Site
+    from mediation_geo.service.snapshot import Snapshot
 
 __all__ = ["proches_routes"]
 
@@ -140,12 +144,14 @@ async def _addresses(request: Request, _snapshot: Snapshot) -> Response:
     values = dict(pairs)
     unknown = [name for name in values if name not in {"q", "limit"}]
     if unknown:
-        raise Problem(400, "parametre_inconnu", f"Paramètre inconnu : {unknown[0][:60]}", parametre=unknown[0][:60], admis=("q", "limit"))
+        raise Problem(
+            400, "parametre_inconnu", f"Paramètre inconnu : {unknown[0][:60]}", parametre=unknown[0][:60], admis=("q", "limit")
+        )
     text, limit = values.get("q", "").strip(), values.get("limit", "5")
     if not 0 < len(text) <= 200:
-        raise bad_parameter("q", "attendu de 1 à 200 caractères")
+        raise bad_parameter(name="q", detail="attendu de 1 à 200 caractères")
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:4]) <= 20):
-        raise bad_parameter("limit", "attendu un nombre entier de 1 à 20")
+        raise bad_parameter(name="limit", detail="attendu un nombre entier de 1 à 20")
     features = [_address_feature(each) for each in candidates_of(text, limit=int(limit))]
     body = orjson.dumps({"type": "FeatureCollection", "features": features})
     return respond(request, body, media_type=GEOJSON, language="fr", cache=_NO_STORE)

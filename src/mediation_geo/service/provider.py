@@ -4,11 +4,12 @@ The pygeoapi feature provider of the register: translates pygeoapi's arguments a
 Named by dotted path in `api_config/`. pygeoapi makes a new one for each request, so the constructor only looks up the snapshot.
 """
 
+# ruff: noqa: ARG002 - the signatures are pygeoapi's
+
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from pygeoapi.provider.base import (
@@ -25,6 +26,9 @@ from mediation_geo.service.problems import Problem
 from mediation_geo.service.query import BBox, ItemsQuery, Selection, SortKey
 from mediation_geo.service.select import select
 from mediation_geo.service.snapshot import SERVING, store_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["ReleaseProvider"]
 
@@ -44,12 +48,10 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no ty
         self.collection: str = provider_def["collection"]
         snapshot = SERVING.get() or store_of(self.data).current
         self.table = snapshot.tables[self.collection]
-        self.get_fields()
+        self._fields: dict[str, dict[str, Any]] = self.table.schemas
 
     def get_fields(self) -> dict[str, dict[str, Any]]:
         """Names of the properties and their JSON Schema."""
-        if not self._fields:
-            self._fields = self.table.schemas
         return self._fields
 
     def get_schema(self, schema_type: SchemaType = SchemaType.item) -> tuple[str, dict[str, Any]]:
@@ -74,7 +76,7 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no ty
         properties: Sequence[tuple[str, str]] = (),
         sortby: Sequence[dict[str, str]] = (),
         select_properties: Sequence[str] = (),
-        skip_geometry: bool = False,  # noqa: FBT001, FBT002 - the signature is pygeoapi's
+        skip_geometry: bool = False,
         q: str | None = None,
         language: str | None = None,
         filterq: Any = None,

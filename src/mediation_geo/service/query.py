@@ -7,10 +7,12 @@ Made by `parameters` from a query string or by the pygeoapi plugin from its argu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mediation_geo.service.crs import CRS84
-from mediation_geo.service.table import FeatureTable, Rows
+
+if TYPE_CHECKING:
+    from mediation_geo.service.table import FeatureTable, Rows
 
 __all__ = ["BBox", "ItemsQuery", "Near", "Predicate", "Selection", "SortKey"]
 

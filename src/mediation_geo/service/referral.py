@@ -6,16 +6,19 @@ The one table between the French web and the library: errors become problems, ad
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mediation_geo.errors import GeocoderError, RequestError
 from mediation_geo.locate import Candidate, EmbeddedGeocoder
 from mediation_geo.search import Need, answer
 from mediation_geo.service.problems import Problem, bad_parameter, unknown_parameter
-from mediation_geo.service.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mediation_geo.service.snapshot import Snapshot
 
 __all__ = ["answer_of", "candidates_of", "geocoder", "need_of"]
 

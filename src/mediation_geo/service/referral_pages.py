@@ -1,5 +1,5 @@
 """
-The answer of `/proches` as a page: cards in order, what was widened, the sketch, and the way back to the form with everything kept.
+The answer of `/proches` as a page, with the way back to the form that keeps every choice.
 
 Shapes data for templates; what fits, how far it is and why are decided in `search`.
 """
@@ -7,14 +7,16 @@ Shapes data for templates; what fits, how far it is and why are decided in `sear
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from mediation_geo.search import Need
-from mediation_geo.service.site import Site
 from mediation_geo.service.sketch import sketch_points
-from mediation_geo.service.snapshot import Snapshot
 from mediation_geo.service.words import CONDITIONS, LANGUAGES, NEEDS, words_in
+
+if TYPE_CHECKING:
+    from mediation_geo.search import Need
+    from mediation_geo.service.site import Site
+    from mediation_geo.service.snapshot import Snapshot
 
 __all__ = ["choice_page", "form_values", "page_values", "result_page"]
 
@@ -34,9 +36,7 @@ def form_values(language: str, chosen: Pairs) -> dict[str, Any]:
     given: dict[str, set[str]] = {}
     for name, value in chosen:
         given.setdefault(name, set()).update(value.split(","))
-    conditions = {
-        group: [(value, texts[position]) for value, texts in values.items()] for group, values in CONDITIONS.items()
-    }
+    conditions = {group: [(value, texts[position]) for value, texts in values.items()] for group, values in CONDITIONS.items()}
     return {
         "needs": [(slug, texts[position]) for slug, texts in NEEDS.items()],
         "conditions": conditions,
@@ -61,6 +61,4 @@ def result_page(site: Site, snapshot: Snapshot, need: Need, answer: dict[str, An
 
 def choice_page(site: Site, snapshot: Snapshot, need: Need, choices: Sequence[tuple[str, str, str]]) -> bytes:
     """The page that asks which of several positions was meant."""
-    return site.templates.render(
-        "choix.html", **page_values(snapshot, language=need.lang, path="/"), choices=choices
-    )
+    return site.templates.render("choix.html", **page_values(snapshot, language=need.lang, path="/"), choices=choices)

@@ -6,14 +6,19 @@ Takes a table and an `ItemsQuery`, returns a `Selection`; writes nothing.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from mediation_geo.geodesy import chord_reach_m, geocentric_m, geodesic_distance_m
 from mediation_geo.service.crs import is_geographic
 from mediation_geo.service.query import BBox, ItemsQuery, Near, Selection, SortKey
-from mediation_geo.service.table import FeatureTable, Rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mediation_geo.service.table import FeatureTable, Rows
 
 __all__ = ["select"]
 
@@ -95,9 +100,7 @@ def _sorted_rows(table: FeatureTable, rows: Rows, sortby: tuple[SortKey, ...]) -
     return rows[np.lexsort([*reversed(keys)])]
 
 
-def _nearest_rows(
-    table: FeatureTable, rows: Rows, near: Near, *, wanted: int
-) -> tuple[Rows, int, NDArray[np.float64]]:
+def _nearest_rows(table: FeatureTable, rows: Rows, near: Near, *, wanted: int) -> tuple[Rows, int, NDArray[np.float64]]:
     rows = rows[table.has_geometry[rows]]
     lon_lat = table.lon_lat
     origin = geocentric_m([near.lon], [near.lat])[0]

@@ -1,15 +1,16 @@
-"""
-The process that serves: one port, requests at hand finished before it ends.
-"""
+"""The process that serves: one port, requests at hand finished before it ends."""
 
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from mediation_geo.service.app import create_app
-from mediation_geo.settings import Settings
+
+if TYPE_CHECKING:
+    from mediation_geo.settings import Settings
 
 __all__ = ["serve"]
 

@@ -1,12 +1,9 @@
-"""
-What the handlers of one application share: settings, the store of snapshots, the host over the current one, the templates.
-"""
+"""What the handlers of one application share: settings, the store of snapshots, the host over the current one, the templates."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextvars import Token
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +14,11 @@ from mediation_geo.service.metrics import Metrics
 from mediation_geo.service.problems import Problem
 from mediation_geo.service.snapshot import SERVING, Snapshot, SnapshotStore
 from mediation_geo.service.templates import Templates
-from mediation_geo.settings import Settings
+
+if TYPE_CHECKING:
+    from contextvars import Token
+
+    from mediation_geo.settings import Settings
 
 __all__ = ["Handler", "Site"]
 
@@ -45,7 +46,7 @@ class Site:
         self._documents: dict[tuple[str, ...], Any] = {}
 
     def host(self, snapshot: Snapshot) -> Host:
-        """pygeoapi over a snapshot, made once for each."""
+        """Pygeoapi over a snapshot, made once for each."""
         if snapshot.digest not in self._hosts:
             config = configuration(snapshot, directory=self.store.directory, base_url=self.settings.public_url)
             # One release is served, one may still be finishing its last requests.

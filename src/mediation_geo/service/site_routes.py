@@ -1,13 +1,10 @@
-"""
-The routes beside the OGC API: `/proches`, `/adresses`, the pages, and the doors for operators.
-"""
+"""The routes beside the OGC API: `/proches`, `/adresses`, the pages, and the doors for operators."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -15,9 +12,15 @@ from starlette.staticfiles import StaticFiles
 from mediation_geo.service.http import JSON
 from mediation_geo.service.pages import page_routes
 from mediation_geo.service.proches import proches_routes
-from mediation_geo.service.site import Site
 from mediation_geo.service.templates import STATIC
-from mediation_geo.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from mediation_geo.service.site import Site
+    from mediation_geo.settings import Settings
 
 __all__ = ["policy_of", "site_routes"]
 

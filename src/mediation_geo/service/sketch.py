@@ -1,6 +1,4 @@
-"""
-The sketch beside a list of places: where they lie around the starting point, north up, without any background from elsewhere.
-"""
+"""The sketch beside a list of places: where they lie around the starting point, north up, without any background."""
 
 from __future__ import annotations
 
@@ -39,6 +37,4 @@ def sketch_points(answer: dict[str, Any]) -> list[tuple[int, float, float]]:
     if farthest == 0:
         return [(rank, _HALF, _HALF) for rank, _east, _north in offsets]
     scale = (_HALF - _MARGIN) / farthest
-    return [
-        (rank, round(_HALF + east * scale, 1), round(_HALF - north * scale, 1)) for rank, east, north in offsets
-    ]
+    return [(rank, round(_HALF + east * scale, 1), round(_HALF - north * scale, 1)) for rank, east, north in offsets]

@@ -14,8 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mediation_geo.errors import MediationGeoError
 from mediation_geo.release import Release, current_id, open_release
 from mediation_geo.search import PlaceIndex
@@ -46,11 +44,10 @@ class Snapshot:
         self.demo = bool(release.manifest.get("demo", False))
         places = release.places
         geometries = places.geometry.to_numpy(dtype=object)
-        geometries = np.where([each is None or each.is_empty for each in geometries], None, geometries)
+        geometries = geometries.copy()
+        geometries[[each is None or each.is_empty for each in geometries]] = None
         ids = places["place_id"].tolist()
-        self.tables = {
-            PLACES: FeatureTable(places, PLACE_COLUMNS, ids=ids, geometries=geometries, date_column="date_maj")
-        }
+        self.tables = {PLACES: FeatureTable(places, PLACE_COLUMNS, ids=ids, geometries=geometries, date_column="date_maj")}
         self.index = PlaceIndex.from_places(places)
         self.id_of_alias = {
             alias: place_id

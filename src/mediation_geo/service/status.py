@@ -1,13 +1,12 @@
-"""
-What an operator, or anybody, may know of the service: which release, how old, where from.
-"""
+"""What an operator, or anybody, may know of the service: which release, how old, where from."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mediation_geo.service.snapshot import Snapshot
+if TYPE_CHECKING:
+    from mediation_geo.service.snapshot import Snapshot
 
 __all__ = ["status_of"]
 

@@ -1,15 +1,15 @@
 """
 A collection held in memory: one row a feature, with indexes made when first used and GeoJSON written once.
 
-Comes from a frame and a list of columns; knows nothing of HTTP, of pygeoapi or of what a place is. Never changes after it is made, so
+Comes from a frame and a list of columns; knows nothing of HTTP, of pygeoapi or of what a place is. Never changes after
+it is made, so
 any number of requests may read it while a new release is being loaded elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 from mediation_geo.geodesy import geocentric_m
 from mediation_geo.service.columns import Column, json_schema
 from mediation_geo.service.crs import CRS84, transform_points
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
 
 __all__ = ["FeatureTable", "Rows", "View"]
 
@@ -133,8 +136,9 @@ class FeatureTable:
             else:
                 moved = shapely.transform(self._geometries, lambda points: transform_points(points, to=crs))
                 # A point that the projection cannot hold has no coordinates in it, which GeoJSON writes as null.
-                finite = np.isfinite(shapely.bounds(moved)).all(axis=1)
-                self._views[crs] = View(np.where(finite, moved, None))
+                held = moved.copy()
+                held[~np.isfinite(shapely.bounds(moved)).all(axis=1)] = None
+                self._views[crs] = View(held)
         return self._views[crs]
 
     @cached_property
@@ -199,9 +203,9 @@ class FeatureTable:
         position = 0
         columns = [self._values[name] for name in names]
         for row, values in enumerate(zip(*columns, strict=True)):
-            head = orjson.dumps(
-                {"type": "Feature", "id": self.ids[row], "properties": dict(zip(names, values, strict=True))}
-            )[:-1]
+            head = orjson.dumps({"type": "Feature", "id": self.ids[row], "properties": dict(zip(names, values, strict=True))})[
+                :-1
+            ]
             tail = b',"geometry":' + geometry_texts[row] + b"}"
             starts.append(position)
             middles.append(position + len(head))

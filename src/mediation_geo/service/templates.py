@@ -1,6 +1,4 @@
-"""
-The pages as Jinja templates, compiled once; every value is escaped and no page asks another site for anything.
-"""
+"""The pages as Jinja templates, compiled once; every value is escaped and no page asks another site for anything."""
 
 from __future__ import annotations
 
@@ -11,16 +9,29 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import phonenumbers
-from jinja2 import Environment, FileSystemLoader, ChainableUndefined, select_autoescape
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader, select_autoescape
 
 __all__ = ["FOLDER", "STATIC", "Templates"]
 
 FOLDER = Path(__file__).parent / "pages"
 STATIC = Path(__file__).parent / "static"
 
-_DAYS = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
-_DAYS_EN = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+_DAYS = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+_DAYS_EN = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
 
 
 class Templates:
@@ -54,7 +65,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(jour=french_day, lien_sur=safe_link, court=short_link, moment=moment_in_words, telephone=readable_phone)
+    environment.filters.update(
+        jour=french_day, lien_sur=safe_link, court=short_link, moment=moment_in_words, telephone=readable_phone
+    )
     environment.globals.update(
         dict_without=lambda values, names: {name: value for name, value in values.items() if name not in names},
         dict_with=lambda values, **others: {**values, **others},

@@ -6,7 +6,7 @@ Sentences in easy-to-read French have at most twelve words and no jargon.
 
 from __future__ import annotations
 
-__all__ = ["LANGUAGES", "NEEDS", "CONDITIONS", "Words", "words_in"]
+__all__ = ["CONDITIONS", "LANGUAGES", "NEEDS", "Words", "words_in"]
 
 LANGUAGES = ("fr", "facile", "en")
 
