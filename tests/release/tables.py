@@ -87,7 +87,7 @@ def town(size: int, *, first: int = 0, as_of: str = AS_OF, **columns: Any) -> di
 @st.composite
 def releases(draw: st.DrawFn) -> dict[str, Any]:
     """Tables with at least one place; every field present, missing or odd, positions valid or missing."""
-    return tables_of(draw(drawn_records(max_size=5).filter(lambda records: len(records) > 0)))
+    return tables_of(draw(drawn_records(max_size=4).filter(lambda records: len(records) > 0)))
 
 
 STANDARD_FIELDS = [each.name for each in FIELDS]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 
 from mediation_geo.errors import CRSMismatch
 from mediation_geo.release import write_release
@@ -32,6 +32,7 @@ def path(tmp_path_factory):
     return write_release(tmp_path_factory.mktemp("releases"), **tables) / "places.parquet"
 
 
+@settings(max_examples=20)
 @given(tables=releases())
 def test_places_go_to_arrow_and_back_unchanged(tables):
     pd.testing.assert_frame_equal(places_from_arrow(places_to_arrow(tables["places"])), tables["places"])
@@ -122,3 +123,9 @@ def test_geoparquet_2_holds_the_same_places_for_geopandas(path, tmp_path):
     second = gpd.read_parquet(tmp_path / "v2.parquet")
     assert second["place_id"].tolist() == first["place_id"].tolist()
     assert second.geometry.to_wkb().equals(first.geometry.to_wkb())
+
+
+def test_the_file_names_its_sources_its_day_and_its_licence(path):
+    told = pq.read_schema(path).metadata
+    assert told[b"attribution"].decode().endswith("mise à jour du 2026-11-21, Licence Ouverte 2.0, sources : demo")
+    assert told[b"licence"].startswith(b"https://")

@@ -75,7 +75,7 @@ class _Geometry(pa.ExtensionType):
 
 
 def write_geoparquet(places: gpd.GeoDataFrame, path: Path) -> None:
-    """Write places as GeoParquet 1.1, the same bytes as in the release."""
+    """Write places as GeoParquet 1.1, laid out as in the release."""
     write_parquet(places_to_arrow(places), path)
 
 
@@ -127,7 +127,7 @@ def places_to_arrow(places: gpd.GeoDataFrame) -> pa.Table:
         raise CRSMismatch(message)
     ordered = places.take(_hilbert_order(places))
     points = ordered.geometry.to_numpy()
-    table = to_arrow(pd.DataFrame(ordered.drop(columns="geometry")), PLACES)
+    table = to_arrow(conform(pd.DataFrame(ordered.drop(columns="geometry")), PLACES), PLACES)
     # A missing geometry has NaN bounds; Arrow's null says "no box", a NaN would break the statistics of the row group.
     missing = shapely.is_missing(points)
     bounds = shapely.bounds(points)

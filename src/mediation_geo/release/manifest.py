@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "LICENCE",
+    "LICENCE_URL",
     "RELEASE_ID",
+    "TITLE",
     "as_of_day",
+    "attribution_line",
     "content_digest",
     "file_entry",
     "next_release_id",
@@ -37,6 +41,9 @@ RELEASE_ID = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})(?:\.(?P<number>[1-9]\d*))?"
 # Written by the store; a manifest that was read from a release may be passed in again, and these are then made anew.
 OWN_KEYS = frozenset({"id", "as_of", "counts", "files", "content_sha256", "gates", "previous", "format"})
 FORMAT = "1"
+TITLE = "Lieux de médiation numérique en France"
+LICENCE = "Licence Ouverte 2.0"
+LICENCE_URL = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 _CHUNK_BYTES = 1 << 20
 
 
@@ -89,6 +96,18 @@ def next_release_id(day: str, taken: Iterable[str]) -> str:
     """
     numbers = [number for that_day, number in map(release_order, taken) if that_day == day]
     return f"{day}.{max(numbers) + 1}" if numbers else day
+
+
+def attribution_line(day: str, feeds: Iterable[str]) -> str:
+    """
+    What the Licence Ouverte asks of whoever passes the data on: the sources and the day, in one line.
+
+    Examples
+    --------
+    >>> attribution_line("2026-11-21", ["cnfs", "angers"])
+    'Lieux de médiation numérique en France, mise à jour du 2026-11-21, Licence Ouverte 2.0, sources : angers, cnfs'
+    """
+    return f"{TITLE}, mise à jour du {day}, {LICENCE}, sources : {', '.join(sorted(feeds))}"
 
 
 def row_counts(

@@ -19,8 +19,10 @@ from mediation_geo.release.gates import DEFAULT_LIMITS, Finding, GateLimits, che
 from mediation_geo.release.geoparquet import places_to_arrow, sort_by_all_columns, write_parquet
 from mediation_geo.release.manifest import (
     FORMAT,
+    LICENCE_URL,
     OWN_KEYS,
     as_of_day,
+    attribution_line,
     content_digest,
     file_entry,
     next_release_id,
@@ -107,7 +109,14 @@ def write_release(
         staging.mkdir()
         try:
             entries = _write_tables(
-                staging, places=places, records=records, links=links, issues=issues, events=events, release_id=release_id
+                staging,
+                places=places,
+                records=records,
+                links=links,
+                issues=issues,
+                events=events,
+                day=day,
+                release_id=release_id,
             )
             digest = content_digest(entries, {"as_of": day, **said})
             same = _holding(folder, day, digest)
@@ -150,12 +159,17 @@ def _write_tables(
     links: pd.DataFrame,
     issues: pd.DataFrame,
     events: pd.DataFrame,
+    day: str,
     release_id: str,
 ) -> dict[str, dict[str, Any]]:
     members = places[["place_id", "source_ids"]].explode("source_ids").dropna().drop_duplicates("source_ids")
     by_id = conform(records, LOCATED_RECORDS).sort_values("record_id", kind="stable")
     by_id["place_id"] = by_id["record_id"].map(members.set_index("source_ids")["place_id"])
-    write_parquet(places_to_arrow(places), staging / "places.parquet")
+    table = places_to_arrow(places)
+    told = dict(table.schema.metadata or {})
+    told[b"attribution"] = attribution_line(day, by_id["feed"].dropna().unique()).encode()
+    told[b"licence"] = LICENCE_URL.encode()
+    write_parquet(table.replace_schema_metadata(told), staging / "places.parquet")
     write_parquet(to_arrow(conform(by_id, RELEASED_RECORDS), RELEASED_RECORDS), staging / "records.parquet")
     write_parquet(to_arrow(sort_by_all_columns(links, LINKS), LINKS), staging / "links.parquet")
     write_parquet(to_arrow(sort_by_all_columns(issues, ISSUES), ISSUES), staging / "issues.parquet")

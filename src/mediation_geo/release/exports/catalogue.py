@@ -65,11 +65,20 @@ _ALL = (
     Format("geojson", f"{STEM}.geojson", "application/geo+json", "GeoJSON", maps.write_geojson),
     Format("geoparquet", f"{STEM}.parquet", PARQUET, "GeoParquet 1.1", geoparquet.write_geoparquet),
     Format("geoparquet-2", f"{STEM}.v2.parquet", PARQUET, "GeoParquet 2.0", geoparquet.write_geoparquet_2),
-    Format("flatgeobuf", f"{STEM}.fgb", "application/vnd.flatgeobuf", "FlatGeobuf indexé", maps.write_flatgeobuf, True),
+    Format(
+        "flatgeobuf", f"{STEM}.fgb", "application/vnd.flatgeobuf", "FlatGeobuf indexé", maps.write_flatgeobuf, needs_position=True
+    ),
     Format("geopackage", f"{STEM}.gpkg", "application/geopackage+sqlite3", "GeoPackage", maps.write_geopackage),
-    Format("pmtiles", f"{STEM}.pmtiles", "application/vnd.pmtiles", "Tuiles vectorielles PMTiles", maps.write_pmtiles, True),
+    Format(
+        "pmtiles",
+        f"{STEM}.pmtiles",
+        "application/vnd.pmtiles",
+        "Tuiles vectorielles PMTiles",
+        maps.write_pmtiles,
+        needs_position=True,
+    ),
     Format("kml", f"{STEM}.kml", "application/vnd.google-earth.kml+xml", "KML", maps.write_kml),
-    Format("gpx", f"{STEM}.gpx", "application/gpx+xml", "GPX", maps.write_gpx, True),
+    Format("gpx", f"{STEM}.gpx", "application/gpx+xml", "GPX", maps.write_gpx, needs_position=True),
     Format("vcard", f"{STEM}.vcf", "text/vcard", "Carnet d'adresses vCard 4.0", office.write_vcard),
     Format(
         "xlsx",

@@ -15,24 +15,23 @@ import pandas as pd
 
 from mediation_geo.datasets import dataset_path
 from mediation_geo.release.errors import ExportError
+from mediation_geo.release.manifest import LICENCE, LICENCE_URL, TITLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mediation_geo.release.reading import Release
 
+
 __all__ = ["About", "Source", "about", "attribution", "check_licences", "share_alike"]
 
-TITLE = "Lieux de médiation numérique en France"
 DESCRIPTION = (
     "Registre des lieux où l'on trouve de l'aide pour les démarches et les usages numériques en France, réuni à partir de "
     "plusieurs sources ouvertes : chaque lieu y figure une fois, avec les champs du standard national."
 )
 DEMO = "DÉMONSTRATION : tous les lieux de cette version sont inventés. "
 KEYWORDS = ("médiation numérique", "inclusion numérique", "lieux", "accompagnement", "open data")
-LICENCE = "Licence Ouverte 2.0"
 LICENCE_ID = "etalab-2.0"
-LICENCE_URL = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 STANDARD_URL = "https://schema.data.gouv.fr/LaMednum/standard-mediation-num/"
 # Licences whose condition would pass to the whole register: nothing under them may be mixed in.
 _SHARE_ALIKE = ("odbl", "share-alike", "sharealike", "cc-by-sa", "cc by-sa", "partage dans les mêmes conditions")

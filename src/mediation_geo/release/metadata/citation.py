@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from mediation_geo.release.metadata.about import KEYWORDS, LICENCE_URL, About
+from mediation_geo.release.manifest import LICENCE_URL
+from mediation_geo.release.metadata.about import KEYWORDS, About
 
 __all__ = ["citation"]
 

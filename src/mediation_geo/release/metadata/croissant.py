@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mediation_geo.release.metadata.about import KEYWORDS, LICENCE_URL, About
+from mediation_geo.release.manifest import LICENCE_URL
+from mediation_geo.release.metadata.about import KEYWORDS, About
 from mediation_geo.standard import FIELDS
 
 __all__ = ["croissant"]

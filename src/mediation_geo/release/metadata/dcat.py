@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mediation_geo.release.metadata.about import KEYWORDS, LICENCE_URL, STANDARD_URL, About
+from mediation_geo.release.manifest import LICENCE_URL
+from mediation_geo.release.metadata.about import KEYWORDS, STANDARD_URL, About
 
 __all__ = ["catalog"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mediation_geo.release.metadata.about import KEYWORDS, LICENCE, LICENCE_URL, About
+from mediation_geo.release.manifest import LICENCE, LICENCE_URL
+from mediation_geo.release.metadata.about import KEYWORDS, About
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

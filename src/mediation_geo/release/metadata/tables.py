@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mediation_geo.release.metadata.about import LICENCE, LICENCE_ID, LICENCE_URL, About
+from mediation_geo.release.manifest import LICENCE, LICENCE_URL
+from mediation_geo.release.metadata.about import LICENCE_ID, About
 from mediation_geo.standard import FIELDS, Field
 
 __all__ = ["datapackage", "table_schema"]
