@@ -17,6 +17,7 @@ __all__ = [
     "NORMALISER_VERSION",
     "STREET_TYPES",
     "SUFFIXES",
+    "SUFFIX_NAMES",
     "StreetLine",
     "fold_quick",
     "parse_street",
@@ -59,6 +60,7 @@ _STOP = frozenset({
 SUFFIXES = {"bis": "B", "ter": "T", "quater": "Q", "quinquies": "C"} | {letter: letter for letter in ascii_lowercase}
 # Apart from its number a letter is a suffix only when it is not likely to be an initial or an article.
 _LOOSE_SUFFIXES = frozenset({"bis", "ter", "quater", "quinquies", *"abcdefgh"})
+SUFFIX_NAMES = {letter: name for name, letter in SUFFIXES.items() if len(name) > 1}
 _NUMBER = re.compile(r"^(\d{1,4})(bis|ter|quater|quinquies|[a-z])?$")
 _ORDINAL = re.compile(r"^(\d{1,4})(?:e|eme|er|ere|nd|nde)$")
 _SEPARATORS = re.compile(r"[,;\n]| [-–—] |\(|\)")

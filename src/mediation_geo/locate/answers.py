@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import cos, hypot, radians
 from typing import TYPE_CHECKING, NamedTuple
 
-from mediation_geo.locate.address import SUFFIXES, StreetLine
+from mediation_geo.locate.address import SUFFIX_NAMES, StreetLine
 from mediation_geo.locate.geocoder import ACCEPT_CONFIDENCE, Candidate
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ __all__ = ["TIE", "Answers", "Hit", "Ranked", "by_population", "distinct", "flat
 TIE = 0.03
 _TIE_M, _TIE_FACTOR, _NUMBER_ALONE_FACTOR = 300.0, 0.7, 0.93
 _UNCERTAINTY_M = {"housenumber": 10.0, "interpolated": 50.0}
-_SUFFIX_NAMES = {letter: name for name, letter in SUFFIXES.items() if len(name) > 1}
 
 Ranked = list[tuple[float, Candidate]]
 
@@ -74,7 +73,7 @@ class Answers:
         """Candidate at the number, or on the street."""
         street, commune = hit.street, self._communes.by_code.get(hit.street.commune)
         precision, lon, lat, suffix = hit.number or ("locality" if street.is_place else "street", street.lon, street.lat, "")
-        numero = "" if hit.number is None else f"{hit.line.number}{_SUFFIX_NAMES.get(suffix, suffix.upper())}"
+        numero = "" if hit.number is None else f"{hit.line.number}{SUFFIX_NAMES.get(suffix, suffix.upper())}"
         nom = commune.nom if commune else ""
         label = " ".join(part for part in (numero, street.name, street.postcode, nom) if part)
         return Candidate(

@@ -116,7 +116,7 @@ def _text(records: pd.DataFrame, name: str) -> list[str]:
 
 def _row(communes: Communes, commune: str, postcode: str, given: str, adresse: str) -> tuple[str, str, str, str, str]:
     key = _key(commune)
-    code = communes.current_code(given.upper()) or ""
+    code = "" if communes.is_postcode(given, beside=postcode) else communes.current_code(given.upper()) or ""
     # A code known as a postcode but not as a commune: the columns were mixed up.
     if not code and not postcode and given in communes.by_postcode:
         postcode = given

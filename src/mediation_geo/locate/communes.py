@@ -270,6 +270,20 @@ class Communes:
         """
         return self._current.get(code)
 
+    def is_postcode(self, code: str, *, beside: str) -> bool:
+        """
+        Whether a code is the postcode over again, put into the wrong column: 09100 is Pamiers' postcode and Couflens' code.
+
+        Examples
+        --------
+        >>> load_communes().is_postcode("09100", beside="09100"), load_communes().is_postcode("09225", beside="09100")
+        (True, False)
+        """
+        served = self.by_postcode.get(code, ())
+        if not served or self._current.get(code) in served:
+            return False
+        return code == beside or code not in self._current
+
     @property
     def current_codes(self) -> dict[str, str]:
         """Every code ever known to its code today."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from mediation_geo.errors import GeocoderProtocolError, GeocoderUnavailable
-from mediation_geo.locate.address import parse_street, tokenise
+from mediation_geo.locate.address import SUFFIX_NAMES, parse_street, tokenise
 from mediation_geo.locate.communes import Commune, Communes, commune_key, load_communes
 from mediation_geo.locate.evidence import Asked, Judge, Told
 from mediation_geo.locate.finder import CommuneFinder
@@ -336,7 +336,8 @@ def _wait_s(error: Exception, attempt: int) -> float:
 def _street(adresse: str) -> str:
     """Number and street as the service likes them: without what stands before them ("Mairie - ", "Bâtiment B, ")."""
     line = parse_street(adresse)
-    return f"{line.number or ''}{line.suffix} {line.text}".strip()
+    number = "" if line.number is None else f"{line.number}{SUFFIX_NAMES.get(line.suffix, line.suffix)}"
+    return f"{number} {line.text}".strip()
 
 
 def _sendable(text: str) -> str:

@@ -85,7 +85,7 @@ def _facts(records: pd.DataFrame, resolved: pd.DataFrame, communes: Communes) ->
 
 
 def _fact(name: str, postcode: str, given: str, code: str, communes: Communes) -> tuple[str | None, ...]:
-    insee_code = _verdict_on_code(given, code, communes)
+    insee_code = _verdict_on_code(given, code, postcode, communes)
     if not code:
         # Unresolved: an existing code that nothing contradicts would have won, so what is here cannot be trusted.
         departement = next(iter(departements_of_postcode(postcode)), None) or departement_of_commune(given)
@@ -98,12 +98,14 @@ def _fact(name: str, postcode: str, given: str, code: str, communes: Communes) -
     return (commune.nom, best, code, arrondissement, commune.departement, renamed, postcode_code, insee_code)
 
 
-def _verdict_on_code(given: str, code: str, communes: Communes) -> str | None:
+def _verdict_on_code(given: str, code: str, postcode: str, communes: Communes) -> str | None:
     if not given or given == code:
         return None
+    if communes.is_postcode(given, beside=postcode):
+        return "code_insee_is_postcode"
     current = communes.current_code(given)
     if current is None:
-        return "code_insee_is_postcode" if given in communes.by_postcode else "code_insee_unknown"
+        return "code_insee_unknown"
     if not code:
         return None
     if current != code:
