@@ -34,9 +34,12 @@ check: ## style, types, and the floors of the house
 	'$(VENV)/bin/mypy'
 	'$(VENV)/bin/lint-imports'
 
-bench: ## side-by-side measurements with peers: one ratio table for each script in benchmarks/
-	@$(install) test
-	@set -e; for script in benchmarks/[!_]*.py; do echo "== $$script"; '$(VENV)/bin/python' "$$script"; done
+bench: ## side-by-side measurements with peers: one ratio table for each room, in about an hour
+	@$(install) bench
+	'$(VENV)/bin/python' benchmarks/ingest.py speed
+	'$(VENV)/bin/python' benchmarks/geocode.py
+	'$(VENV)/bin/python' benchmarks/dedupe.py speed --splink '$(VENV)/bin/python'
+	'$(VENV)/bin/python' benchmarks/nearest.py peers
 
 docs: ## the documentation site, in site/
 	@$(install) docs
@@ -46,6 +49,7 @@ pins: ## resolve requirements/*.txt anew from pyproject.toml
 	@PYTHON='$(PYTHON)' requirements/install '$(VENV)-pins' pins
 	$(compile) pyproject.toml -o requirements/run.txt
 	$(compile) pyproject.toml --extra dev --extra coverage --extra scale -c requirements/run.txt -o requirements/test.txt
+	$(compile) pyproject.toml --extra dev --extra coverage --extra scale --extra bench -c requirements/test.txt -o requirements/bench.txt
 	$(compile) pyproject.toml --extra docs -c requirements/test.txt -o requirements/docs.txt
 	$(compile) requirements/build.in -c requirements/test.txt -o requirements/build.txt
 	$(compile) requirements/pins.in -o requirements/pins.txt
