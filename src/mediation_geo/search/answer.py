@@ -83,6 +83,7 @@ def answer(
     """
     if at.tzinfo is None:
         raise RequestError(parameter="at", message=f"{at.isoformat()} has no time zone")
+    at = at.replace(second=0, microsecond=0)
     lon, lat = round(float(lon), 3), round(float(lat), 3)
     remote = remote_rows(index, need, lon=lon, lat=lat, at=at)
     if need.a_distance == "seulement":
@@ -102,7 +103,7 @@ def answer(
         "features": present(index, need, outcome.found.rows, outcome.found.distance_m.tolist(), at=at, nearest_row=nearest_row),
         "recherche": {
             "origin": {"lat": lat, "lon": lon, **(origin or {})},
-            "instant": at.replace(second=0, microsecond=0).isoformat(),
+            "instant": at.isoformat(),
             "rayon_utilise_km": radius_km,
             "demande": need.asked(),
             "demande_elargie": outcome.need.asked() if outcome.steps else None,

@@ -29,6 +29,7 @@ _PRIVATE = frozenset({"q", "lat", "lon"})
 _Latitude = Annotated[float, Field(ge=-90, le=90)]
 _Longitude = Annotated[float, Field(ge=-180, le=180)]
 _Radius = Annotated[float, Field(ge=0.1, le=100)]
+_SourceName = Annotated[str, Field(max_length=100)]
 _Besoin = Literal["demarches", "apprendre", "acceder", "equiper", "emploi", "enfants", "securite", "comprendre", "creer"]
 _Public = Literal["jeunes", "etudiants", "familles", "seniors", "femmes"]
 _Accueil = Literal["illettrisme", "moteur", "mental", "surdite", "visuel"]
@@ -100,10 +101,11 @@ class Need(BaseModel):
     contact: Annotated[tuple[_Contact, ...], in_order("contact", folded)] = ()
     accompagnement: Annotated[tuple[_Accompagnement, ...], in_order("accompagnement", slugs)] = ()
     a_distance: Literal["exclure", "aussi", "seulement"] = "aussi"
-    ouvert: Annotated[tuple[str, ...], BeforeValidator(openings)] = ()
+    # A half-day for each slot of a week: every opening is one look at all schedules.
+    ouvert: Annotated[tuple[str, ...], Field(max_length=14), BeforeValidator(openings)] = ()
     maj_depuis: Annotated[int, Field(ge=1, le=120)] | None = None
-    source: Annotated[tuple[str, ...], BeforeValidator(words)] = ()
-    exclure_source: Annotated[tuple[str, ...], BeforeValidator(words)] = ()
+    source: Annotated[tuple[_SourceName, ...], Field(max_length=20), BeforeValidator(words)] = ()
+    exclure_source: Annotated[tuple[_SourceName, ...], Field(max_length=20), BeforeValidator(words)] = ()
     dispositif: Annotated[tuple[str, ...], in_order("dispositif", known(DISPOSITIFS))] = ()
     k: Annotated[int, Field(ge=1, le=50)] = 5
     rayon: Annotated[_Radius | None, BeforeValidator(radius)] = None

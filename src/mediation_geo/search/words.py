@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["folded", "in_order", "known", "openings", "radius", "rounded", "slugs", "words", "yes"]
 
 _SLOT = re.compile(rf"({'|'.join(DAYS)}):(\d{{1,2}}:\d{{2}})-(\d{{1,2}}:\d{{2}})")
+# Opening hours of other years mean nothing to anybody.
+_CALENDAR_YEARS = range(2000, 2100)
 _YES = frozenset({"oui", "yes", "true", "1"})
 
 
@@ -144,7 +146,11 @@ def _opening(word: str) -> str:
         message = "neither an instant nor a weekly slot"
         raise ValueError(message)
     # A plus sign in a web address that was not escaped arrives as a blank.
-    return datetime.fromisoformat(word.replace(" ", "+")).isoformat(timespec="minutes")
+    instant = datetime.fromisoformat(word.replace(" ", "+"))
+    if instant.year not in _CALENDAR_YEARS:
+        message = f"{instant.year} is outside the calendars of holidays"
+        raise ValueError(message)
+    return instant.isoformat(timespec="minutes")
 
 
 def _slot(day: str, start: str, end: str) -> str:
