@@ -137,7 +137,11 @@ def print_quality() -> None:
         for field, (before, after) in cells.items():
             total = totals.setdefault(field, [0, 0])
             total[0], total[1] = total[0] + before, total[1] + after
-        print(f"| {name} | " + " | ".join(f"{a} / {'**' if b < a else ''}{b}{'**' if b < a else ''}" for a, b in cells.values()) + " |")
+        print(
+            f"| {name} | "
+            + " | ".join(f"{a} / {'**' if b < a else ''}{b}{'**' if b < a else ''}" for a, b in cells.values())
+            + " |"
+        )
     print("| all | " + " | ".join(f"{a} / {b}" for a, b in totals.values()) + " |")
 
 
@@ -183,7 +187,9 @@ def print_speed() -> None:
             middle = time.perf_counter()
             Resource(path=path.name, basepath=folder).validate()
             end = time.perf_counter()
-            print(f"run {attempt + 1}: {len(result.table):,} records, ours {middle - start:.2f} s, frictionless alone {end - middle:.2f} s")
+            print(
+                f"run {attempt + 1}: {len(result.table):,} records, ours {middle - start:.2f} s, frictionless alone {end - middle:.2f} s"
+            )
     print("national pipeline, measured elsewhere on 23,357 rows without its geocoder: 16.9 s of processor time")
 
 

@@ -6,17 +6,20 @@ Nothing is cleaned here: values are chosen, joined, cut and searched, never corr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from mediation_geo.ingest.mapping import FieldRule, HalfDay, Mapping, TermRule
 from mediation_geo.standard.fields import FIELD_NAMES, LIST_SEPARATOR
 from mediation_geo.text import fold
 
-__all__ = ["apply_mapping", "is_no", "map_distinct", "holds_for_pairs"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from mediation_geo.ingest.mapping import FieldRule, HalfDay, Mapping, TermRule
+
+__all__ = ["apply_mapping", "holds_for_pairs", "is_no", "map_distinct"]
 
 # What producers write for "no" in columns of ticks.
 _NO = frozenset({"", "non", "no", "false", "faux", "0", "n", "nr", "sans", "aucun", "aucune"})
@@ -38,6 +41,8 @@ def map_distinct(values: pd.Series, function: Callable[[Any], Any]) -> pd.Series
     """Result of a function of each distinct text, as a column of objects; missing values stay missing."""
     codes, distinct = pd.factorize(values)
     results = np.empty(len(distinct) + 1, dtype=object)
+    if not len(distinct):
+        return pd.Series([None] * len(values), index=values.index, dtype=object)
     results[:-1] = [function(value) for value in distinct]
     results[-1] = None
     return pd.Series(results[codes], index=values.index, dtype=object)
@@ -126,19 +131,24 @@ def _part(text: str, rule: FieldRule) -> str | None:
 
 
 def _coalesced(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series:
-    result = _missing(frame)
-    for name in names:
-        if name in frame.columns:
-            filled = frame[name].where(frame[name].str.strip().ne(""))
-            result = result.where(result.notna(), filled)
+    found = [_filled(frame[name]) for name in names if name in frame.columns]
+    if not found:
+        return _missing(frame)
+    result = found[0]
+    for following in found[1:]:
+        result = result.where(result.notna(), following)
     return result
+
+
+def _filled(values: pd.Series) -> pd.Series:
+    return values.where(values.str.strip().ne(""))
 
 
 def _joined(frame: pd.DataFrame, names: Sequence[str], *, separator: str) -> pd.Series:
     result = _missing(frame)
     for name in names:
         if name in frame.columns:
-            result = _join_two(result, frame[name].where(frame[name].str.strip().ne("")), separator=separator)
+            result = _join_two(result, _filled(frame[name]), separator=separator)
     return result
 
 

@@ -1,18 +1,19 @@
-"""
-Record ids: `<feed>/<key>`, stable from edition to edition and independent of the order of the rows.
-"""
+"""Record ids: `<feed>/<key>`, stable from edition to edition and independent of the order of the rows."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from mediation_geo.ingest.apply import map_distinct
-from mediation_geo.ingest.mapping import Mapping
 from mediation_geo.ingest.read.table import Note
 from mediation_geo.text import collapse_blanks, fold
+
+if TYPE_CHECKING:
+    from mediation_geo.ingest.mapping import Mapping
 
 __all__ = ["assign_record_ids", "row_keys"]
 
@@ -95,13 +96,13 @@ def assign_record_ids(keys: pd.DataFrame, *, feed: str) -> tuple[pd.Series, tupl
     notes: list[Note] = []
     if keys["has_id"].any():
         missing = keys.index[~keys["has_id"]]
-        notes += [Note("id_missing", row=int(row), corrected=ids.at[row]) for row in missing]
+        notes += [Note("id_missing", row=int(row), corrected=str(ids.loc[row])) for row in missing]
     elif len(keys):
         notes.append(Note("source_without_ids"))
     repeated = keys.index[rank.gt(0) & keys["has_id"]]
-    notes += [Note("id_repeated", row=int(row), value=keys.at[row, "key"], corrected=ids.at[row]) for row in repeated]
+    notes += [Note("id_repeated", row=int(row), value=str(keys.loc[row, "key"]), corrected=str(ids.loc[row])) for row in repeated]
     twins = keys.index[rank.gt(0) & ~keys["has_id"]]
-    notes += [Note("row_repeated", row=int(row), corrected=ids.at[row]) for row in twins]
+    notes += [Note("row_repeated", row=int(row), corrected=str(ids.loc[row])) for row in twins]
     return _without_collisions(ids), tuple(notes)
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
@@ -20,7 +19,10 @@ from mediation_geo.standard.fields import FIELD_NAMES
 from mediation_geo.standard.versions import FIELD_RENAMES
 from mediation_geo.standard.vocabularies import TYPOLOGIES, VOCABULARIES
 
-__all__ = ["DAYS", "FieldRule", "Fetch", "Mapping", "Recognise", "TermRule", "Unsplit", "load_mapping", "shipped_mappings"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["DAYS", "Fetch", "FieldRule", "Mapping", "Recognise", "TermRule", "Unsplit", "load_mapping", "shipped_mappings"]
 
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _TARGETS = frozenset(FIELD_NAMES) | frozenset(FIELD_RENAMES)

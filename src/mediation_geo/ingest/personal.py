@@ -10,52 +10,59 @@ from __future__ import annotations
 
 import re
 from functools import cache
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from mediation_geo.ingest.apply import map_distinct
-from mediation_geo.ingest.clean.rules import IssueLog
 from mediation_geo.standard.fields import LIST_SEPARATOR
 from mediation_geo.text import strip_accents
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mediation_geo.ingest.clean.rules import IssueLog
 
 __all__ = ["is_nominative", "mask_personal", "remove_nominative_emails", "remove_person_names"]
 
 # Given names that are common in France; a local part made of one of them and another word names a person.
-_GIVEN_NAMES = frozenset(
-    """adele adeline adrien agathe agnes aicha alain alban albert alex alexandra alexandre alexis alice alicia aline amandine amelie amina
-    anais andre andrea angelique anne annick annie anthony antoine antonin arnaud arthur astrid audrey aurelie aurelien axel axelle baptiste
-    barbara bastien beatrice benedicte benjamin benoit bernadette bernard berenice bertrand blandine brigitte bruno camille carine carole
-    caroline catherine cecile cedric celia celine chantal charlene charles charlotte chloe christel christelle christian christiane christine
-    christophe clara claire clarisse claude claudine clemence clement clementine corentin corinne cyril damien daniel danielle david deborah
-    delphine denis diane didier dominique dorothee edith edouard elisa elisabeth elise elodie emeline emilie emma emmanuel emmanuelle eric
-    estelle etienne eva evelyne fabien fabienne fabrice fanny fatima fatiha florence florent florian florine franck francis francois francoise
-    frederic frederique gabriel gael gaelle gaetan genevieve georges gerald geraldine gerard ghislaine gilbert gilles gregory guillaume guy
-    gwenaelle helene henri herve hugo hugues ines ingrid irene isabelle jacqueline jacques jean jeanne jennifer jeremie jeremy jerome jessica
-    joel joelle johan johanna jonathan josephine josette josiane julia julie julien juliette justine karim karine kevin khadija laetitia lara
-    laura laure laurence laurent lea leila leo lena lionel lisa loic louis louise luc lucas lucie lucien ludivine ludovic lydia lydie lydiane
-    maelle magali malika manon marc marcel margaux margot maria marianne marie marina marine marion marjorie marlene martial martin martine
-    maryline maryse mathias mathieu mathilde matthieu maud maurice maxence maxime melanie melissa michael michel michele michelle mickael
-    mireille mohamed monique morgan morgane muriel myriam nadege nadia nadine naima nathalie nathan nelly nicolas nicole noemie nolwenn odile
-    olivia olivier oceane pascal pascale patrice patricia patrick paul paula pauline perrine philippe pierre quentin rachel rachid raphael
-    raymond regine regis remi remy renaud rene richard robert robin roger roland romain romane roselyne sabine sabrina salome samantha samia
-    samir samuel sandra sandrine sarah sebastien serge severine simon simone solene sonia sophie stephane stephanie steven suzanne sylvain
-    sylviane sylvie teddy thibault thibaut thierry thomas tiphaine valentin valentine valerie vanessa veronique victor victoria vincent
-    virginie viviane wilfried xavier yann yannick yasmina yves yvette yvonne yoann yohan zoe""".split()
-)
+_GIVEN_NAMES_TEXT = """
+adele adeline adrien agathe agnes aicha alain alban albert alex alexandra alexandre alexis alice alicia aline amandine
+amelie amina anais andre andrea angelique anne annick annie anthony antoine antonin arnaud arthur astrid audrey aurelie
+aurelien axel axelle baptiste barbara bastien beatrice benedicte benjamin benoit bernadette bernard berenice bertrand
+blandine brigitte bruno camille carine carole caroline catherine cecile cedric celia celine chantal charlene charles
+charlotte chloe christel christelle christian christiane christine christophe clara claire clarisse claude claudine
+clemence clement clementine corentin corinne cyril damien daniel danielle david deborah delphine denis diane didier
+dominique dorothee edith edouard elisa elisabeth elise elodie emeline emilie emma emmanuel emmanuelle eric estelle
+etienne eva evelyne fabien fabienne fabrice fanny fatima fatiha florence florent florian florine franck francis francois
+francoise frederic frederique gabriel gael gaelle gaetan genevieve georges gerald geraldine gerard ghislaine gilbert
+gilles gregory guillaume guy gwenaelle helene henri herve hugo hugues ines ingrid irene isabelle jacqueline jacques jean
+jeanne jennifer jeremie jeremy jerome jessica joel joelle johan johanna jonathan josephine josette josiane julia julie
+julien juliette justine karim karine kevin khadija laetitia lara laura laure laurence laurent lea leila leo lena lionel
+lisa loic louis louise luc lucas lucie lucien ludivine ludovic lydia lydie lydiane maelle magali malika manon marc
+marcel margaux margot maria marianne marie marina marine marion marjorie marlene martial martin martine maryline maryse
+mathias mathieu mathilde matthieu maud maurice maxence maxime melanie melissa michael michel michele michelle mickael
+mireille mohamed monique morgan morgane muriel myriam nadege nadia nadine naima nathalie nathan nelly nicolas nicole
+noemie nolwenn odile olivia olivier oceane pascal pascale patrice patricia patrick paul paula pauline perrine philippe
+pierre quentin rachel rachid raphael raymond regine regis remi remy renaud rene richard robert robin roger roland romain
+romane roselyne sabine sabrina salome samantha samia samir samuel sandra sandrine sarah sebastien serge severine simon
+simone solene sonia sophie stephane stephanie steven suzanne sylvain sylviane sylvie teddy thibault thibaut thierry
+thomas tiphaine valentin valentine valerie vanessa veronique victor victoria vincent virginie viviane wilfried xavier
+yann yannick yasmina yves yvette yvonne yoann yohan zoe
+"""
+_GIVEN_NAMES = frozenset(_GIVEN_NAMES_TEXT.split())
 # First parts of local parts that name a service although they look like a name.
-_SERVICES = frozenset(
-    """accueil contact info infos mairie mediatheque bibliotheque secretariat direction service services espace centre maison mission france
-    franceservices conseiller conseillere conseil numerique epn cyber cyberbase ccas cias csc mjc msap pimms point agence antenne association
-    asso commune communaute ville bureau public social animation formation emploi insertion jeunesse jeunes famille familles local locale
-    fablab lab tiers coworking culture multimedia informatique administration administratif saint sainte st ste notre la le les""".split()
-)
+_SERVICES_TEXT = """
+accueil contact info infos mairie mediatheque bibliotheque secretariat direction service services espace centre maison
+mission france franceservices conseiller conseillere conseil numerique epn cyber cyberbase ccas cias csc mjc msap pimms
+point agence antenne association asso commune communaute ville bureau public social animation formation emploi insertion
+jeunesse jeunes famille familles local locale fablab lab tiers coworking culture multimedia informatique administration
+administratif saint sainte st ste notre la le les
+"""
+_SERVICES = frozenset(_SERVICES_TEXT.split())
 _PLACE_DOMAINS = frozenset({"france-services.gouv.fr", "france-service.gouv.fr", "pole-emploi.fr", "francetravail.fr"})
 _MASK = "…"
 _MOBILE = re.compile(r"(?<!\d)((?:\+|00)?(?:33|262|590|594|596)\s?(?:\(0\))?|0)([67])((?:[\s.\-/]?\d){8})(?!\d)")
 _EMAIL = re.compile(r"[\w.+\-]+@[\w.\-]+\.\w{2,}")
-_CIVILITY = re.compile(
-    r"\b(?:M\.|Mr\.?|MR|Mme|MME|Melle|Mlle|Monsieur|Madame)\s+(?:[A-ZÉÈÀÂÎ][\w'’\-]+\s*){1,3}", re.UNICODE
-)
+_CIVILITY = re.compile(r"\b(?:M\.|Mr\.?|MR|Mme|MME|Melle|Mlle|Monsieur|Madame)\s+(?:[A-ZÉÈÀÂÎ][\w'’\-]+\s*){1,3}", re.UNICODE)
 
 
 @cache
@@ -121,4 +128,6 @@ def mask_personal(value: str) -> str:
     if not any(char in value for char in "@67"):
         return value
     masked = _MOBILE.sub(rf"\1\2{_MASK}", value)
-    return _EMAIL.sub(lambda found: f"{_MASK}@{found.group().partition('@')[2]}" if is_nominative(found.group()) else found.group(), masked)
+    return _EMAIL.sub(
+        lambda found: f"{_MASK}@{found.group().partition('@')[2]}" if is_nominative(found.group()) else found.group(), masked
+    )

@@ -7,8 +7,8 @@ The proposal is TOML that `load_mapping` reads; a person checks it, names the so
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -21,6 +21,9 @@ from mediation_geo.ingest.clean.typology import read_typologies
 from mediation_geo.ingest.clean.web import emails_in, urls_in
 from mediation_geo.standard.versions import label_targets
 from mediation_geo.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Proposal", "propose_mapping", "to_toml"]
 
@@ -103,9 +106,10 @@ def propose_mapping(frame: pd.DataFrame) -> list[Proposal]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> frame = pd.DataFrame({"Libellé": ["Mairie"], "Ville": ["Lyon"], "Contact": ["accueil@x.fr"]}, dtype="str")
     >>> [(each.field, each.column) for each in propose_mapping(frame)]
-    [('courriels', 'Contact'), ('nom', 'Libellé'), ('commune', 'Ville')]
+    [('commune', 'Ville'), ('nom', 'Libellé'), ('courriels', 'Contact')]
     """
     candidates = [
         proposal
@@ -154,7 +158,11 @@ def to_toml(proposals: list[Proposal], *, name: str, columns: list[str]) -> str:
         'licence = "à compléter"',
     ]
     ids = [each.column for each in proposals if each.field == "id"]
-    lines += [f"key = [{_quoted(ids[0])}]"] if ids else ["# Aucune colonne d'identifiant : les identifiants viendront du nom et de l'adresse."]
+    lines += (
+        [f"key = [{_quoted(ids[0])}]"]
+        if ids
+        else ["# Aucune colonne d'identifiant : les identifiants viendront du nom et de l'adresse."]
+    )
     lines += ["", "[[recognise]]", f"columns = [{', '.join(_quoted(each.column) for each in proposals[:4])}]", "", "[fields]"]
     lines += [f"{each.field} = {_quoted(each.column)}  # {each.score:.2f} : {each.evidence}" for each in proposals]
     used = {each.column for each in proposals}

@@ -6,14 +6,16 @@ Built from records and issues only, so that it serves a file being checked and a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mediation_geo.standard import FIELD_NAMES, issue_codes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
 
 __all__ = ["CodeCount", "SourceQuality", "quality_by_feed", "render_html"]
 
@@ -90,6 +92,8 @@ def quality_by_feed(
 
     Examples
     --------
+    >>> from datetime import date
+    >>> import pandas as pd
     >>> from mediation_geo.standard import RECORDS, conform, no_issues
     >>> one = conform(pd.DataFrame({"record_id": ["x/1"], "feed": ["x"], "row": [1], "nom": ["Mairie"]}), RECORDS)
     >>> report = quality_by_feed(one, no_issues(), as_of=date(2026, 1, 1))[0]
@@ -146,7 +150,12 @@ def _codes(issues: pd.DataFrame) -> tuple[CodeCount, ...]:
         examples = tuple(_example(value, corrected) for value, corrected in zip(shown["value"], shown["corrected"], strict=True))
         counts.append(
             CodeCount(
-                str(code), meaning.severity, meaning.message, len(rows), int(rows["record_id"].nunique()), tuple(filter(None, examples))
+                str(code),
+                meaning.severity,
+                meaning.message,
+                len(rows),
+                int(rows["record_id"].nunique()),
+                tuple(filter(None, examples)),
             )
         )
     return tuple(sorted(counts, key=lambda each: (order[each.severity], -each.count, each.code)))

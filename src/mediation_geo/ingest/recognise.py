@@ -1,20 +1,22 @@
-"""
-Which mapping a file belongs to, from its columns, the values in them and its name.
-"""
+"""Which mapping a file belongs to, from its columns, the values in them and its name."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from mediation_geo.errors import SchemaMismatch
-from mediation_geo.ingest.mapping import Mapping, Recognise
 from mediation_geo.standard.fields import FIELD_NAMES
 from mediation_geo.text import slug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from mediation_geo.ingest.mapping import Mapping, Recognise
 
 __all__ = ["STANDARD", "file_slug", "recognise"]
 
@@ -36,15 +38,14 @@ def file_slug(path: Path) -> str:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> file_slug(Path("2023-07-11_charente_v0.1.json")), file_slug(Path("20240320-Les Places.csv"))
     ('charente-v0-1', 'les-places')
     """
     return slug(_DATE_PREFIX.sub("", path.stem)) or slug(path.stem) or "file"
 
 
-def recognise(
-    frame: pd.DataFrame, *, path: Path, mappings: Iterable[Mapping], feed: str | None = None
-) -> tuple[Mapping, str]:
+def recognise(frame: pd.DataFrame, *, path: Path, mappings: Iterable[Mapping], feed: str | None = None) -> tuple[Mapping, str]:
     """
     Mapping and feed name of a file.
 

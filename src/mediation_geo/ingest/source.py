@@ -6,9 +6,9 @@ The stage: from a source file to records in the national standard and issues, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -23,6 +23,9 @@ from mediation_geo.ingest.read import Note, RawChunk, RawSource, open_raw
 from mediation_geo.ingest.recognise import recognise
 from mediation_geo.ingest.validate import reject_reasons, report_gaps
 from mediation_geo.standard import RECORDS, StageResult, check_row_ledger, concat_issues, conform, issue_table, rejected_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["CHUNK_ROWS", "SourceFile", "open_source", "read_source", "stream_source"]
 
@@ -66,9 +69,7 @@ def open_source(path: Path | str, *, feed: str | None = None, mappings: Iterable
     return SourceFile(raw, mapping, name)
 
 
-def read_source(
-    path: Path | str, *, feed: str | None = None, mappings: Iterable[Mapping] | None = None
-) -> StageResult:
+def read_source(path: Path | str, *, feed: str | None = None, mappings: Iterable[Mapping] | None = None) -> StageResult:
     """
     All records of a source file in the national standard, and what was wrong with them.
 
@@ -145,7 +146,13 @@ def _file_issues(notes: Iterable[Note], *, feed: str) -> pd.DataFrame:
 def _chunk_result(chunk: RawChunk, source: SourceFile, *, ids: pd.Series, notes: tuple[Note, ...]) -> StageResult:
     log = IssueLog(source.feed, ids)
     for note in notes:
-        log.add(note.code, rows=pd.Index([note.row]), field="id" if note.code.startswith("id_") else None, value=note.value, corrected=note.corrected)
+        log.add(
+            note.code,
+            rows=pd.Index([note.row]),
+            field="id" if note.code.startswith("id_") else None,
+            value=note.value,
+            corrected=note.corrected,
+        )
     clean = clean_fields(apply_mapping(chunk.frame, source.mapping), log=log)
     rejected = reject_reasons(chunk.frame, clean, log=log)
     kept = clean[~rejected]

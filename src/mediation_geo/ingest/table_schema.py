@@ -1,6 +1,4 @@
-"""
-The national standard as a Table Schema, and the verdict of frictionless on records written in its CSV form.
-"""
+"""The national standard as a Table Schema, and the verdict of frictionless on records written in its CSV form."""
 
 from __future__ import annotations
 
@@ -51,21 +49,19 @@ def as_official_rows(records: pd.DataFrame) -> pd.DataFrame:
     >>> as_official_rows(one)[["id", "pivot", "services"]].to_numpy().tolist()
     [['x/1', '00000000000000', 'A|B']]
     """
-    columns = {}
-    for field in FIELDS:
-        values = records[field.name]
-        if field.kind == "list":
-            columns[field.name] = values.map(LIST_SEPARATOR.join, na_action="ignore").fillna("")
-        elif field.kind == "date":
-            columns[field.name] = values.dt.strftime("%Y-%m-%d").fillna("")
-        elif field.kind == "number":
-            columns[field.name] = values.map(repr, na_action="ignore").fillna("")
-        else:
-            columns[field.name] = values.fillna("")
+    columns: dict[str, Any] = {field.name: [_cell(value) for value in records[field.name]] for field in FIELDS}
     # Ids of sources are not unique across sources; ours are.
-    columns["id"] = records["record_id"]
-    columns["pivot"] = columns["pivot"].mask(columns["pivot"].eq(""), UNKNOWN_PIVOT)
-    return pd.DataFrame(columns).astype(object)
+    columns["id"] = records["record_id"].tolist()
+    columns["pivot"] = [pivot or UNKNOWN_PIVOT for pivot in columns["pivot"]]
+    return pd.DataFrame(columns, dtype=object)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return LIST_SEPARATOR.join(value)
+    if value is None or pd.isna(value):
+        return ""
+    return value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)
 
 
 def schema_faults(records: pd.DataFrame) -> pd.DataFrame:

@@ -7,12 +7,16 @@ that the place has closed; everything else is a warning.
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
-from mediation_geo.ingest.clean.name import is_closed
 from mediation_geo.ingest.apply import map_distinct
-from mediation_geo.ingest.clean.rules import IssueLog
+from mediation_geo.ingest.clean.name import is_closed
 from mediation_geo.standard.vocabularies import NO_PUBLIC
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mediation_geo.ingest.clean.rules import IssueLog
 
 __all__ = ["reject_reasons", "report_gaps"]
 

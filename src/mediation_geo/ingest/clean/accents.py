@@ -13,7 +13,7 @@ from mediation_geo.text import strip_accents
 
 __all__ = ["accented", "restore_accents"]
 
-_WORDS = """
+_WORDS_TEXT = """
 abbé académie accessibilité accès accédant accéder accompagné accompagnée achèvement activité activités adapté adaptée
 adaptées adaptés adhérent adhérents adhésion adhésions agréé agréée aîné aînés allée allées amélie améliorer animé animée
 année années antiquité août appréhender après arène arènes arrêt assurée à âge âgé âgée âgées âgés âgisme âme barème bâti
@@ -57,7 +57,8 @@ société soirée solidarité solidarités spécialisé spécialisée spécialit
 système systèmes tâche tâches télé télécharger téléphone téléphones téléphonique télétravail télévision témoignage thème
 thèmes théâtre théâtres thématique thématiques théodore thérèse très trésor trésorerie unité unités université usagée utilisé
 utilité vallée véhicule véhicules vélo vélos vérité vidéo vidéos visioconférence voilà volontés
-""".split()
+"""
+_WORDS = _WORDS_TEXT.split()
 
 _DAMAGE = "\ufffd"
 _DAMAGED_WORD = re.compile(rf"[\w{_DAMAGE}]*{_DAMAGE}[\w{_DAMAGE}]*")
@@ -80,11 +81,13 @@ def _unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 _BY_DAMAGE = _unique([(_damaged(word), word) for word in _WORDS])
 # Words that also exist without their accent ("etage" does not, "cote" does) stay as typed.
-_ALSO_PLAIN = frozenset("a ou la ca du des sur meme cure dedie rose ferme isole anime eleve ecrit remi grace cote forme prive privee cree aine age gere equipe presente precis charge marche reserve detente".split())
+_ALSO_PLAIN_TEXT = """
+a ou la ca du des sur meme cure dedie rose ferme isole anime eleve ecrit remi grace cote forme prive privee cree aine
+age gere equipe presente precis charge marche reserve detente
+"""
+_ALSO_PLAIN = frozenset(_ALSO_PLAIN_TEXT.split())
 _BY_PLAIN = {
-    plain: word
-    for plain, word in _unique([(strip_accents(word), word) for word in _WORDS]).items()
-    if plain not in _ALSO_PLAIN
+    plain: word for plain, word in _unique([(strip_accents(word), word) for word in _WORDS]).items() if plain not in _ALSO_PLAIN
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mediation_geo.ingest.clean.rules import Repair, Rule
+from mediation_geo.ingest.clean.rules import Repair, Rule, settled
 from mediation_geo.text import collapse_blanks, fold
 
 __all__ = ["ADDRESS_RULES", "COMMUNE_RULES", "AddressParts", "Tail", "cut_complement", "cut_tail", "split_address"]
@@ -39,10 +39,14 @@ _COMPLEMENT = re.compile(
 )
 _PARENTHESES = re.compile(r"\s*\((?P<part>[^()]{3,})\)")
 _COUNTRY = re.compile(r"[\s,;\-–]+france\.?$", re.IGNORECASE)
-_COMMA_AFTER_NUMBER = re.compile(r"^(\d{1,5}(?:[-/]\d{1,5})?)\s*[,.;]\s*(?=\D)|^(\d{1,5}(?:\s?(?:bis|ter|quater))?)\s*[,.;]\s*(?=\D)", re.IGNORECASE)
+_COMMA_AFTER_NUMBER = re.compile(
+    r"^(\d{1,5}(?:[-/]\d{1,5})?)\s*[,.;]\s*(?=\D)|^(\d{1,5}(?:\s?(?:bis|ter|quater))?)\s*[,.;]\s*(?=\D)", re.IGNORECASE
+)
 _LEADING_ZEROS = re.compile(r"^0+\s*(?=[1-9]\d*\s+\D)|^0+[\s,]+(?=\D)")
 _NULL_NUMBER = re.compile(r"^(?:null|none|nan|#n/d|-)[\s,]+", re.IGNORECASE)
-_ARRONDISSEMENT = re.compile(r"[\s\-]+\(?\d{1,2}\s*(?:er|e|eme|ème|ième|nd)?\s*(?:arr(?:ondissement|dt|\.)?)?\.?\)?$", re.IGNORECASE)
+_ARRONDISSEMENT = re.compile(
+    r"[\s\-]+\(?\d{1,2}\s*(?:er|e|eme|ème|ième|nd)?\s*(?:arr(?:ondissement|dt|\.)?)?\.?\)?$", re.IGNORECASE
+)
 _COMMUNE_TAIL = re.compile(r"\s*(?:\bcedex\b.*|\([^)]*\)|[,;/|].*)$", re.IGNORECASE)
 _COMMUNE_HEAD = re.compile(r"^(?:F-)?\d{5}[\s\-,]*|^\d{4}\s+(?=\D)")
 _SAINT = re.compile(r"(?<![^\W\d_])(s(?:ain)?t(?:e)?)[.\s\-]+(?=[^\W\d_])", re.IGNORECASE)
@@ -85,7 +89,9 @@ def split_address(value: str) -> AddressParts:
     if found and (_NOT_A_STREET.match(found.group("voie")) or not found.group("numero").strip("0")):
         found = None
     if not found:
-        inside = re.search(r"(?<![\w°])\d{1,4}\s*(?:bis|ter|quater|[a-d])?[\s,]+(?=" + _STREET_WORD.pattern + ")", text, re.IGNORECASE)
+        inside = re.search(
+            r"(?<![\w°])\d{1,4}\s*(?:bis|ter|quater|[a-d])?[\s,]+(?=" + _STREET_WORD.pattern + ")", text, re.IGNORECASE
+        )
         found = _NUMBER.match(text[inside.start() :]) if inside else None
     if not found:
         return AddressParts(None, None, text or None)
@@ -137,7 +143,8 @@ def cut_complement(value: str) -> tuple[str, str | None]:
     return street, ", ".join(kept) or None
 
 
-def remove_null_number(value: str, context: str = "") -> str:
+@settled
+def remove_null_number(value: str, _context: str = "") -> str:
     """
     Street line without a number that is none.
 
@@ -149,7 +156,8 @@ def remove_null_number(value: str, context: str = "") -> str:
     return _LEADING_ZEROS.sub("", _NULL_NUMBER.sub("", value))
 
 
-def remove_comma_after_number(value: str, context: str = "") -> str:
+@settled
+def remove_comma_after_number(value: str, _context: str = "") -> str:
     """
     Street line as the national address base writes it, without a comma after the number.
 
@@ -161,7 +169,8 @@ def remove_comma_after_number(value: str, context: str = "") -> str:
     return _COMMA_AFTER_NUMBER.sub(lambda found: f"{found.group(1) or found.group(2)} ", value)
 
 
-def remove_country(value: str, context: str = "") -> str:
+@settled
+def remove_country(value: str, _context: str = "") -> str:
     """
     Street line without "France" at its end.
 
@@ -174,7 +183,8 @@ def remove_country(value: str, context: str = "") -> str:
     return rest if re.search(r"\d{5}", rest) else value
 
 
-def trim_separators(value: str, context: str = "") -> str | None:
+@settled
+def trim_separators(value: str, _context: str = "") -> str | None:
     """
     Street line without stray separators at its ends.
 
@@ -186,7 +196,8 @@ def trim_separators(value: str, context: str = "") -> str | None:
     return value.strip(' ,;-–—/"|*:') or None
 
 
-def remove_commune_extras(value: str, context: str = "") -> str | None:
+@settled
+def remove_commune_extras(value: str, _context: str = "") -> str | None:
     """
     Town without postcode, CEDEX, brackets or district.
 
@@ -201,7 +212,8 @@ def remove_commune_extras(value: str, context: str = "") -> str | None:
     return _ARRONDISSEMENT.sub("", text).strip(" -–.,") or None
 
 
-def expand_saint(value: str, context: str = "") -> str:
+@settled
+def expand_saint(value: str, _context: str = "") -> str:
     """
     Town with "Saint" and "Sainte" in full.
 

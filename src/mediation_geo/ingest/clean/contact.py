@@ -12,7 +12,7 @@ from functools import cache
 import phonenumbers
 from phonenumbers import NumberParseException
 
-from mediation_geo.ingest.clean.rules import Check, Repair, Rule
+from mediation_geo.ingest.clean.rules import Check, Repair, Rule, settled
 from mediation_geo.standard.fields import FIELDS
 
 __all__ = ["PHONE_RULES", "is_mobile", "region_of", "to_e164"]
@@ -129,7 +129,8 @@ def _numbers(value: str, code_postal: str) -> list[str]:
     return list(dict.fromkeys(found)) or [number for number in [to_e164(value, code_postal)] if number]
 
 
-def expand_short_number(value: str, context: str = "") -> str:
+@settled
+def expand_short_number(value: str, _context: str = "") -> str:
     """
     Ordinary number behind a short one, since the standard admits no short numbers.
 
@@ -142,6 +143,7 @@ def expand_short_number(value: str, context: str = "") -> str:
     return _SHORT_NUMBERS.get(short.group(1) + short.group(2), value) if short else value
 
 
+@settled
 def choose_number(value: str, context: str = "") -> str:
     """
     One number of a cell that holds several: the first fixed line, else the first.
@@ -159,6 +161,7 @@ def choose_number(value: str, context: str = "") -> str:
     return (fixed or list(known))[0].strip()
 
 
+@settled
 def format_number(value: str, context: str = "") -> str:
     """
     Number in international form; a text without a number is left for the next rule.
@@ -184,7 +187,7 @@ def remove_wrong_number(value: str, context: str = "") -> str | None:
     return value if _PATTERN is not None and _PATTERN.fullmatch(value) and to_e164(value, context) else None
 
 
-def is_mobile_number(value: str, context: str = "") -> bool:
+def is_mobile_number(value: str, _context: str = "") -> bool:
     """
     Whether the number is a mobile one, so that somebody should check that it is not private.
 

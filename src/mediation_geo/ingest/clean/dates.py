@@ -1,6 +1,4 @@
-"""
-Rules for dates: any form producers write, to `YYYY-MM-DD`. An unknown date stays unknown; it is never 1970.
-"""
+"""Rules for dates: any form producers write, to `YYYY-MM-DD`. An unknown date stays unknown; it is never 1970."""
 
 from __future__ import annotations
 
@@ -71,7 +69,7 @@ def read_date(value: str) -> date | None:
     return None
 
 
-def parse_date(value: str, context: str = "") -> str:
+def parse_date(value: str, _context: str = "") -> str:
     """
     Date in the form of the standard; a text without a date is left for the next rule.
 
@@ -84,7 +82,7 @@ def parse_date(value: str, context: str = "") -> str:
     return found.isoformat() if found else value
 
 
-def remove_unreadable_date(value: str, context: str = "") -> str | None:
+def remove_unreadable_date(value: str, _context: str = "") -> str | None:
     """
     None for a text that holds no date.
 
@@ -96,7 +94,7 @@ def remove_unreadable_date(value: str, context: str = "") -> str | None:
     return value if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) and read_date(value) else None
 
 
-def remove_impossible_date(value: str, context: str = "") -> str | None:
+def remove_impossible_date(value: str, _context: str = "") -> str | None:
     """
     None for the epoch that programs write for "unknown", and for other dates before 2000 or after 2099.
 

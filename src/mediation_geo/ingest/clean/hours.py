@@ -1,20 +1,21 @@
-"""
-Opening hours to OSM syntax: values that are already OSM, a column a day, or French prose; what is not understood stays in the issues.
-"""
+"""Opening hours to OSM syntax: values that are already OSM, a column a day, or French prose; what is not understood stays in the issues."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 import opening_hours
 import pandas as pd
 
 from mediation_geo.ingest.apply import map_distinct
 from mediation_geo.ingest.clean.prose import read_day, read_monthly, read_prose
-from mediation_geo.ingest.clean.rules import IssueLog
 from mediation_geo.ingest.clean.week import Week, add_ranges, format_week
 from mediation_geo.ingest.mapping import DAYS
+
+if TYPE_CHECKING:
+    from mediation_geo.ingest.clean.rules import IssueLog
 
 __all__ = ["clean_hours", "normalise_osm"]
 
@@ -55,7 +56,9 @@ def normalise_osm(value: str) -> str | None:
     text = re.sub(r"\s*,\s*", ",", re.sub(r"\s*;\s*", "; ", text))
     text = re.sub(r"\s*-\s*", "-", text)
     text = re.sub(r"\s+", " ", text)
-    text = "; ".join(rule for part in _NO_TIME.sub("", text).split(";") if (rule := part.strip(" ,")) and (":" in rule or "off" in rule))
+    text = "; ".join(
+        rule for part in _NO_TIME.sub("", text).split(";") if (rule := part.strip(" ,")) and (":" in rule or "off" in rule)
+    )
     return text if text and opening_hours.validate(text) else None
 
 
@@ -119,7 +122,13 @@ def _from_days(frame: pd.DataFrame, *, log: IssueLog) -> pd.Series:
     shown = map_distinct(joined.astype("str"), _shown).astype("str")
     found = map_distinct(read, lambda triple: triple[0]).astype("str")
     log.add("hours_rewritten", rows=found.notna(), field="horaires", value=shown, corrected=found)
-    log.add("hours_remark_dropped", rows=map_distinct(read, lambda triple: triple[1]).eq(True), field="horaires", value=shown, corrected=found)
+    log.add(
+        "hours_remark_dropped",
+        rows=map_distinct(read, lambda triple: triple[1]).eq(True),
+        field="horaires",
+        value=shown,
+        corrected=found,
+    )
     unread = map_distinct(read, lambda triple: triple[2]).astype("str")
     log.add("hours_day_unreadable", rows=unread.notna(), field="horaires", value=unread, corrected=found)
     return found

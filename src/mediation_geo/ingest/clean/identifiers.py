@@ -1,12 +1,10 @@
-"""
-Rules for codes: SIRET, RNA, postcode, commune code. Codes are text and keep their zeros; a code that cannot be right is removed.
-"""
+"""Rules for codes: SIRET, RNA, postcode, commune code. Codes are text and keep their zeros; a code that cannot be right is removed."""
 
 from __future__ import annotations
 
 import re
 
-from mediation_geo.ingest.clean.rules import Check, Repair, Rule
+from mediation_geo.ingest.clean.rules import Check, Repair, Rule, settled
 
 __all__ = [
     "COMMUNE_CODE_RULES",
@@ -57,7 +55,8 @@ def is_siret(value: str) -> bool:
     return passes_luhn(value) or (value.startswith(_LA_POSTE) and sum(map(int, value)) % 5 == 0)
 
 
-def compact_code(value: str, context: str = "") -> str:
+@settled
+def compact_code(value: str, _context: str = "") -> str:
     """
     Code without blanks, points, hyphens, and without the `.0` that spreadsheets add.
 
@@ -69,7 +68,7 @@ def compact_code(value: str, context: str = "") -> str:
     return _NOT_CODE.sub("", _FLOAT_TAIL.sub("", value.strip())).upper()
 
 
-def remove_zero_pivot(value: str, context: str = "") -> str | None:
+def remove_zero_pivot(value: str, _context: str = "") -> str | None:
     """
     None for the row of zeros that means "unknown" in the standard.
 
@@ -81,7 +80,7 @@ def remove_zero_pivot(value: str, context: str = "") -> str | None:
     return value if value.strip("0") else None
 
 
-def pad_siret(value: str, context: str = "") -> str:
+def pad_siret(value: str, _context: str = "") -> str:
     """
     SIRET that lost its leading zero.
 
@@ -93,7 +92,7 @@ def pad_siret(value: str, context: str = "") -> str:
     return value.zfill(14) if len(value) == 13 and is_siret(value.zfill(14)) else value
 
 
-def remove_rounded_siret(value: str, context: str = "") -> str | None:
+def remove_rounded_siret(value: str, _context: str = "") -> str | None:
     """
     None for a SIRET that a spreadsheet rounded.
 
@@ -106,7 +105,7 @@ def remove_rounded_siret(value: str, context: str = "") -> str | None:
     return None if rounded or re.fullmatch(r"\d[\d.,]*E\+?\d+", value) else value
 
 
-def remove_siren(value: str, context: str = "") -> str | None:
+def remove_siren(value: str, _context: str = "") -> str | None:
     """
     None for a SIREN: it names an organisation, which may have many places.
 
@@ -131,7 +130,7 @@ def remove_wrong_pivot(value: str, context: str = "") -> str | None:
     return value if known else None
 
 
-def take_postcode(value: str, context: str = "") -> str:
+def take_postcode(value: str, _context: str = "") -> str:
     """
     First postcode of a text.
 
@@ -144,7 +143,7 @@ def take_postcode(value: str, context: str = "") -> str:
     return found.group(1) + found.group(2) if found else _FLOAT_TAIL.sub("", value).strip()
 
 
-def pad_postcode(value: str, context: str = "") -> str:
+def pad_postcode(value: str, _context: str = "") -> str:
     """
     Postcode or commune code that lost its leading zero.
 
@@ -156,7 +155,7 @@ def pad_postcode(value: str, context: str = "") -> str:
     return value.zfill(5) if re.fullmatch(r"[1-9]\d{3}", value) else value
 
 
-def remove_wrong_postcode(value: str, context: str = "") -> str | None:
+def remove_wrong_postcode(value: str, _context: str = "") -> str | None:
     """
     None for what cannot be a French postcode.
 
@@ -169,7 +168,7 @@ def remove_wrong_postcode(value: str, context: str = "") -> str | None:
     return value if right and not value.endswith("0000000") else None
 
 
-def remove_wrong_commune_code(value: str, context: str = "") -> str | None:
+def remove_wrong_commune_code(value: str, _context: str = "") -> str | None:
     """
     None for what does not have the form of a commune code.
 

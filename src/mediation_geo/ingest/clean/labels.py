@@ -6,23 +6,28 @@ Columns of version 0.1 are read into the fields that replaced them; a label that
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from mediation_geo.ingest.apply import map_distinct
-from mediation_geo.ingest.clean.rules import IssueLog
 from mediation_geo.ingest.clean.spellings import VARIANTS
 from mediation_geo.standard.fields import LIST_FIELDS, LIST_SEPARATOR
 from mediation_geo.standard.versions import FIELD_RENAMES, LABELS_V01, label_targets
 from mediation_geo.standard.vocabularies import VOCABULARIES
 from mediation_geo.text import collapse_blanks, fold
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mediation_geo.ingest.clean.rules import IssueLog
+
 __all__ = ["clean_labels", "split_labels"]
 
-_LABEL_FIELDS = tuple(name for name in LIST_FIELDS if name in VOCABULARIES) + ("autres_formations_labels",)
+_LABEL_FIELDS = (*tuple(name for name in LIST_FIELDS if name in VOCABULARIES), "autres_formations_labels")
 _SEPARATORS = tuple(re.compile(each) for each in (r"\|", ";", r"\s*/\s+|\s+/\s*", r"\n", ","))
 _FREE = "autres_formations_labels"
 
@@ -127,12 +132,13 @@ def clean_labels(frame: pd.DataFrame, *, log: IssueLog) -> pd.DataFrame:
     pieces: dict[str, list[pd.Series]] = {name: [] for name in _LABEL_FIELDS}
     for origin in origins:
         cells = frame[origin]
-        read = map_distinct(cells, lambda value, origin=origin: _read(origin, value))
+        if cells.isna().all():
+            continue
+        read = map_distinct(cells, functools.partial(_read, origin))
         _log_unknown(read, field=origin, log=log)
-        for target in _LABEL_FIELDS:
-            given = map_distinct(cells, lambda value, origin=origin, target=target: _of(target, origin, value))
-            if given.notna().any():
-                pieces[target].append(given.astype("str"))
+        given = {target for value in cells.dropna().unique() for target, _ in _read(origin, value)[0]}
+        for target in given:
+            pieces[target].append(map_distinct(cells, functools.partial(_of, target, origin)).astype("str"))
         _log_rewritten(cells, read, field=origin, log=log)
     return pd.DataFrame({name: _united(parts, frame.index) for name, parts in pieces.items()})
 
@@ -141,7 +147,7 @@ def _of(target: str, origin: str, value: str) -> str | None:
     return LIST_SEPARATOR.join(label for field, label in _read(origin, value)[0] if field == target) or None
 
 
-def _united(parts: Iterable[pd.Series], index: pd.Index) -> pd.Series:
+def _united(parts: Sequence[pd.Series], index: pd.Index) -> pd.Series:
     united = pd.Series([None] * len(index), index=index, dtype="str")
     for part in parts:
         both = united.notna() & part.notna()

@@ -7,16 +7,20 @@ Each function takes the frame of text and gives it back changed; an already righ
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from mediation_geo.ingest.apply import holds_for_pairs, map_distinct
 from mediation_geo.ingest.clean.address import cut_complement, cut_tail, remove_commune_extras
 from mediation_geo.ingest.clean.identifiers import pad_postcode
-from mediation_geo.ingest.clean.rules import IssueLog
 from mediation_geo.ingest.clean.typology import join_codes, read_typologies, typologies_in_name
 from mediation_geo.ingest.clean.web import emails_in, urls_in
 from mediation_geo.standard.fields import FIELDS, LIST_SEPARATOR
 from mediation_geo.text import fold
+
+if TYPE_CHECKING:
+    from mediation_geo.ingest.clean.rules import IssueLog
 
 __all__ = ["add_typologies", "fill_from_address", "put_number_first", "rescue_contacts", "split_summary"]
 

@@ -1,28 +1,30 @@
-"""
-Rules for names of places: junk removed, capitals lowered with the accents they lost, closed places found.
-"""
+"""Rules for names of places: junk removed, capitals lowered with the accents they lost, closed places found."""
 
 from __future__ import annotations
 
 import re
 
 from mediation_geo.ingest.clean.accents import accented
-from mediation_geo.ingest.clean.rules import Check, Repair, Rule
+from mediation_geo.ingest.clean.rules import Check, Repair, Rule, settled
 from mediation_geo.text import fold
 
 __all__ = ["NAME_RULES", "is_closed", "lower_capitals"]
 
 # Names that describe a thing or a test, not a place.
-_JUNK = frozenset({"ordinateur", "ordinateurs", "wifi", "wi fi", "imprimante", "test", "essai", "nom", "lieu", "exemple", "copie"})
+_JUNK = frozenset(
+    {"ordinateur", "ordinateurs", "wifi", "wi fi", "imprimante", "test", "essai", "nom", "lieu", "exemple", "copie"}
+)
 _CLOSED = re.compile(
     r"\((?:closed|ferm[ée]e?)\)|\bd[ée]finitivement\s+ferm[ée]|\bferm[ée]e?\s+d[ée]finitivement|\bfermeture\s+d[ée]finitive"
     r"|\bpermanently\s+closed|^ferm[ée]e?\s*[-:]",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+[^\W\d_]*")
-_SMALL = frozenset("a à au aux d de des du en et l la le les ou où par pour sous sur un une chez dans lès lez the of".split())
+_SMALL_TEXT = "a à au aux d de des du en et l la le les ou où par pour sous sur un une chez dans lès lez the of"
+_SMALL = frozenset(_SMALL_TEXT.split())
 # Ordinary words of up to three letters; every other one in capitals is taken for an abbreviation.
-_SHORT_WORDS = frozenset("bus val rue mer lac ile vie age eau ami pop sud est bas max luc art web net pau gap vif via bar duo".split())
+_SHORT_WORDS_TEXT = "bus val rue mer lac ile vie age eau ami pop sud est bas max luc art web net pau gap vif via bar duo"
+_SHORT_WORDS = frozenset(_SHORT_WORDS_TEXT.split())
 _VOWELS = re.compile(r"[aeiouyàâäéèêëîïôöùûü]", re.IGNORECASE)
 _BRANDS = {"emmaus": "Emmaüs", "pimms": "PIMMS", "afpa": "AFPA", "adapei": "ADAPEI", "cidff": "CIDFF", "udaf": "UDAF", "ufcv": "UFCV",
            "creps": "CREPS", "greta": "GRETA", "aptic": "APTIC", "caf": "CAF", "ccas": "CCAS", "cias": "CIAS", "capep": "CAPEP",
@@ -30,7 +32,7 @@ _BRANDS = {"emmaus": "Emmaüs", "pimms": "PIMMS", "afpa": "AFPA", "adapei": "ADA
            "adie": "ADIE", "epide": "EPIDE", "plie": "PLIE", "unaf": "UNAF", "ulamir": "ULAMIR"}  # fmt: skip
 
 
-def remove_junk(value: str, context: str = "") -> str | None:
+def remove_junk(value: str, _context: str = "") -> str | None:
     """
     None for a name that names no place.
 
@@ -42,7 +44,8 @@ def remove_junk(value: str, context: str = "") -> str | None:
     return None if fold(value) in _JUNK else value
 
 
-def trim_quotes(value: str, context: str = "") -> str:
+@settled
+def trim_quotes(value: str, _context: str = "") -> str:
     """
     Name without quotes around the whole of it, nor stray separators at its ends.
 
@@ -71,7 +74,7 @@ def _is_abbreviation(word: str) -> bool:
 
 def _recased(word: str, *, first: bool) -> str:
     lower = word.lower().replace("’", "'")
-    head, apostrophe, tail = lower.partition("'")
+    head, apostrophe, _tail = lower.partition("'")
     if apostrophe and len(head) <= 2:
         return (head.upper() if first else head) + "'" + _recased(word[len(head) + 1 :], first=True)
     if lower in _BRANDS:
@@ -84,7 +87,8 @@ def _recased(word: str, *, first: bool) -> str:
     return restored if lower in _SMALL and not first else restored[0].upper() + restored[1:]
 
 
-def lower_capitals(value: str, context: str = "") -> str:
+@settled
+def lower_capitals(value: str, _context: str = "") -> str:
     """
     Name typed in capitals, in ordinary case; abbreviations stay, known words get their accents back.
 
@@ -103,7 +107,7 @@ def lower_capitals(value: str, context: str = "") -> str:
     return _WORD.sub(lambda match: _recased(match.group(), first=match.start() == 0), value)
 
 
-def is_closed(value: str, context: str = "") -> bool:
+def is_closed(value: str, _context: str = "") -> bool:
     """
     Whether the name says that the place has closed for good.
 

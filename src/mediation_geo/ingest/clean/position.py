@@ -6,12 +6,16 @@ A position that cannot be one is removed; whether it is the right one for its co
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from pyproj import Transformer
 
-from mediation_geo.ingest.clean.rules import IssueLog
 from mediation_geo.standard.territories import BOXES
+
+if TYPE_CHECKING:
+    from mediation_geo.ingest.clean.rules import IssueLog
 
 __all__ = ["clean_positions"]
 
@@ -71,10 +75,11 @@ def _as_text(lat: pd.Series, lon: pd.Series) -> pd.Series:
 
 
 def _in_france(lat: pd.Series, lon: pd.Series) -> pd.Series:
-    inside = pd.Series(False, index=lat.index)
+    north, east = lat.to_numpy(), lon.to_numpy()
+    inside = np.zeros(len(lat), dtype=bool)
     for box in BOXES.values():
-        inside |= lat.between(box.south, box.north) & lon.between(box.west, box.east)
-    return inside
+        inside |= (north >= box.south) & (north <= box.north) & (east >= box.west) & (east <= box.east)
+    return pd.Series(inside, index=lat.index)
 
 
 def _only(rows: pd.Series, lat: pd.Series, lon: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -103,6 +108,8 @@ def _rescaled(lat: pd.Series, lon: pd.Series) -> tuple[pd.Series, pd.Series]:
     box = BOXES["metropole"]
     lost = (lat.abs() > 90) & ~_in_france(lat, lon)
     new_lat, new_lon = lat.where(lost), pd.Series(np.nan, index=lat.index)
+    if not lost.any():
+        return new_lon, new_lon
     for power in _POWERS:
         fits = lost & (lat / power).between(box.south, box.north)
         new_lat = new_lat.mask(fits, lat / power)

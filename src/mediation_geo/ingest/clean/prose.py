@@ -40,23 +40,28 @@ _TOKENS = re.compile(
         )
     )
 )
-_FILLERS = frozenset(
-    "tous de du des le la les l d' l' d le' en un une pour par sur h matin matins matinee apres midi apresmidi am pm journee continue non stop "
-    "sans interruption ouvert ouverte ouverts ouverture ouvertures horaire horaires accueil public publics jour jours semaine toute permanence "
-    "permanences physique telephonique heures uniquement tel aux chaque toutes tout service est ainsi que aussi".split()
-)
+_FILLERS_TEXT = """
+tous de du des le la les l d' l' d le' en un une pour par sur h matin matins matinee apres midi apresmidi am pm journee
+continue non stop sans interruption ouvert ouverte ouverts ouverture ouvertures horaire horaires accueil public publics
+jour jours semaine toute permanence permanences physique telephonique heures uniquement tel aux chaque toutes tout
+service est ainsi que aussi
+"""
+_FILLERS = frozenset(_FILLERS_TEXT.split())
 _NOTES = re.compile(
     r"\b(?:sur|avec|prise? de|uniquement sur|et sur|ou sur|de preference sur)?\s?(?:rendez[- ]?vous|rdv|r\.d\.v\.?|inscriptions?|reservations?)(?: uniquement| possible| conseillee?| obligatoire| prealable)?\b"
     r"|\bsans rendez[- ]?vous\b|\bhors (?:jours )?feries?\b|\b(?:hors|sauf) (?:les )?(?:vacances(?: scolaires)?|jours feries)\b|\b(?:sauf|hors) (?:le )?jours? feries?\b"
     r"|\ben periode scolaire\b|\bperiode scolaire\b|\ben (?:acces )?libre\b|\bacces libre\b"
 )
-_SEASON = re.compile(r"[\s.,;(\-]*\b(?:pendant les vacances|vacances|horaires? d['e ]+\s?(?:ete|vacances)|en ete|ete :|juillet|aout|fermeture annuelle)\b.*", re.DOTALL)
+_SEASON = re.compile(
+    r"[\s.,;(\-]*\b(?:pendant les vacances|vacances|horaires? d['e ]+\s?(?:ete|vacances)|en ete|ete :|juillet|aout|fermeture annuelle)\b.*",
+    re.DOTALL,
+)
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _MATTER_IN_BRACKETS = re.compile(r"\b(?:ferme|sauf|uniquement|semaines?|sur deux|pair)")
 _PHONE = re.compile(r"(?<!\d)0[1-9](?:[\s./\-]?\d{2}){4}(?!\d)|\S+@\S+|https?://\S+|www\.\S+")
 _COMPACT_RANGE = re.compile(r"(?<!\d)(\d{1,2})h(\d{2})?-?(?=(\d{1,2})h)")
 _CLOSED_DAY = re.compile(r"^(?:ferme\w*|-+|x+|/|neant|non|0|00:00\s?-\s?00:00)$")
-_BRACES = str.maketrans("{}\"", "   ")
+_BRACES = str.maketrans('{}"', "   ")
 _NOON = 12 * 60
 _WEEKS = {"premier": 1, "premiers": 1, "1er": 1, "1ers": 1, "dernier": -1, "derniers": -1}
 _WEEKS |= {f"{stem}{end}": week for week, stems in ((2, ("deuxieme", "2e", "2eme")), (3, ("troisieme", "3e", "3eme")), (4, ("quatrieme", "4e", "4eme")))
@@ -71,9 +76,7 @@ _MAX_CHARS = 600
 
 @dataclass
 class Reading:
-    """
-    Hours that were read: a week, and whether a remark was left out.
-    """
+    """Hours that were read: a week, and whether a remark was left out."""
 
     week: Week
     note_dropped: bool = False
@@ -279,7 +282,9 @@ def _flush(state: _State) -> bool:
     days, state.days, state.times = state.days, [], []
     if len(days) > 1:
         state.broad |= set(days)
-    elif days[0] in state.broad and any(start < end and first < end and start < last for start, end in state.week.get(days[0], ()) for first, last in ranges):
+    elif days[0] in state.broad and any(
+        start < end and first < end and start < last for start, end in state.week.get(days[0], ()) for first, last in ranges
+    ):
         # "mardi à vendredi 10h-17h, mercredi 10h-18h": the day named alone replaces what the span said of it.
         state.week[days[0]] = ranges
         return True
@@ -352,4 +357,6 @@ def read_day(text: str) -> tuple[Ranges, bool] | None:
 
 def _distinct_pairs(times: list[int]) -> list[tuple[int, int]]:
     """Pairs in order, those without length and repeated ones left out: forms fill both halves of a day with the same hours."""
-    return sorted({pair for pair in zip(times[::2], times[1::2], strict=False) if pair[0] < pair[1]}) if len(times) % 2 == 0 else []
+    return (
+        sorted({pair for pair in zip(times[::2], times[1::2], strict=False) if pair[0] < pair[1]}) if len(times) % 2 == 0 else []
+    )

@@ -7,15 +7,18 @@ knows nothing of places. Rules run in their order, each on what the one before l
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mediation_geo.standard.issues import concat_issues, issue_table
+from mediation_geo.standard.issues import concat_issues, issue_codes, no_issues
+from mediation_geo.standard.tables import ISSUES, conform
 
-__all__ = ["Check", "IssueLog", "Repair", "Rule", "clean_column"]
+__all__ = ["Check", "IssueLog", "Repair", "Rule", "clean_column", "settled"]
 
 
 @dataclass(frozen=True)
@@ -61,40 +64,77 @@ class IssueLog:
 
     feed: str
     record_ids: pd.Series
-    tables: list[pd.DataFrame] = field(default_factory=list)
+    entries: list[tuple[str, str | None, Any, Any, Any]] = field(default_factory=list)
 
     def add(
         self,
         code: str,
         *,
-        rows: pd.Series | pd.Index | np.ndarray,
+        rows: pd.Series | pd.Index,
         field: str | None,
         value: pd.Series | str | None = None,
         corrected: pd.Series | str | None = None,
     ) -> None:
         """Issue of one code for some rows, given as a boolean column or as index labels; columns are aligned to them."""
-        chosen = rows[rows].index if isinstance(rows, pd.Series) and rows.dtype == bool else pd.Index(rows)
-        if chosen.empty:
-            return
-        self.tables.append(
-            issue_table(
-                code,
-                feed=self.feed,
-                record_id=self.record_ids.loc[chosen],
-                field=field,
-                value=value.loc[chosen] if isinstance(value, pd.Series) else value,
-                corrected=corrected.loc[chosen] if isinstance(corrected, pd.Series) else corrected,
-            )
-        )
-
-    def add_changes(self, code: str, *, field: str, before: pd.Series, after: pd.Series) -> None:
-        """Issue for each row where two columns differ."""
-        same = before.eq(after) | (before.isna() & after.isna())
-        self.add(code, rows=~same.astype(bool), field=field, value=before, corrected=after)
+        chosen = rows.index[rows.to_numpy(dtype=bool)] if isinstance(rows, pd.Series) else rows
+        if len(chosen):
+            self.entries.append((code, field, self.record_ids.loc[chosen], _at(value, chosen), _at(corrected, chosen)))
 
     def table(self) -> pd.DataFrame:
         """All issues so far, in their canonical order."""
-        return concat_issues(self.tables)
+        if not self.entries:
+            return no_issues()
+        known = issue_codes()
+        sizes = [len(ids) for _, _, ids, _, _ in self.entries]
+        columns = {
+            "stage": np.repeat([known[code].stage for code, *_ in self.entries], sizes),
+            "feed": self.feed,
+            "record_id": np.concatenate([ids.to_numpy(dtype=object) for _, _, ids, _, _ in self.entries]),
+            "field": np.repeat(np.array([field for _, field, *_ in self.entries], dtype=object), sizes),
+            "code": np.repeat([code for code, *_ in self.entries], sizes),
+            "severity": np.repeat([known[code].severity for code, *_ in self.entries], sizes),
+            "value": np.concatenate([value for *_, value, _ in self.entries]),
+            "corrected": np.concatenate([corrected for *_, corrected in self.entries]),
+        }
+        return concat_issues([conform(pd.DataFrame(columns), ISSUES)])
+
+
+def _at(values: pd.Series | str | None, chosen: pd.Index) -> Any:
+    """Values of some rows as an array of objects, missing ones None."""
+    if not isinstance(values, pd.Series):
+        return np.full(len(chosen), values, dtype=object)
+    picked = values.loc[chosen]
+    return picked.astype(object).where(picked.notna(), None).to_numpy(dtype=object)
+
+
+_MAX_PASSES = 20
+_BETWEEN = "\x1f\x1e"
+
+
+def settled(function: Callable[[str, str], str | None]) -> Callable[..., str | None]:
+    """
+    Rule repeated until it finds nothing more, for rules that take one layer off at a time.
+
+    Examples
+    --------
+    >>> strip_one = settled(lambda value, context: value.removeprefix("x"))
+    >>> strip_one("xxa", "")
+    'a'
+    """
+
+    @functools.wraps(function)
+    def repeated(value: str, context: str = "") -> str | None:
+        current: str | None = value
+        for _ in range(_MAX_PASSES):
+            if not current:
+                return None
+            following = function(current, context)
+            if following == current:
+                return current
+            current = following
+        return current
+
+    return repeated
 
 
 def clean_column(
@@ -131,14 +171,17 @@ def clean_column(
     >>> log.table()[["record_id", "value", "corrected"]].to_numpy().tolist()
     [['demo/1', 'a  b', 'a b']]
     """
-    beside = pd.Series("", index=values.index) if context is None else context.fillna("")
-    pairs = pd.MultiIndex.from_arrays([values.where(values.notna(), None).astype(object), beside.astype(object)])
-    codes, distinct = pd.factorize(pairs)
-    results = np.empty(len(distinct), dtype=object)
+    if values.isna().all():
+        return values
+    # One column of texts is far quicker to tell apart than pairs: the context is put behind a character that no cell holds.
+    keys = values if context is None else values + _BETWEEN + context.fillna("")
+    codes, distinct = pd.factorize(keys)
+    results = np.empty(len(distinct) + 1, dtype=object)
+    results[-1] = None
     events: list[tuple[str, int, str, str | None]] = []
-    for position, (value, other) in enumerate(distinct):
-        missing = not isinstance(value, str)
-        results[position] = None if missing else _run(value, other, rules, position, events)
+    for position, key in enumerate(distinct):
+        value, _, beside = key.partition(_BETWEEN) if context is not None else (key, "", "")
+        results[position] = _run(value, beside, rules, position, events)
     _log_events(events, codes=codes, values=values, field=field, log=log)
     return pd.Series(results[codes], index=values.index, dtype="str")
 

@@ -53,10 +53,10 @@ _PUBLICS = _table(
         "Seniors": "senior; seniors 65 ans; seniors 60 ans; seniors 65; personnes agees; retraites",
         "Femmes": "femmes; uniquement des femmes; public feminin",
     },
-) | {
-    name: ()
-    for name in ("adultes", "adulte", "tout public", "tous publics", "public adulte", "tous", "tout type de public", "tout types de publics")
-}
+) | dict.fromkeys(
+    ("adultes", "adulte", "tout public", "tous publics", "public adulte", "tous", "tout type de public", "tout types de publics"),
+    (),
+)
 _SPECIFIC = _table(
     "prise_en_charge_specifique",
     {

@@ -10,7 +10,7 @@ import html
 import re
 
 from mediation_geo.ingest.clean.accents import restore_accents
-from mediation_geo.ingest.clean.rules import Check, Repair, Rule
+from mediation_geo.ingest.clean.rules import Check, Repair, Rule, settled
 from mediation_geo.text import collapse_blanks, fold, repair_mojibake
 
 __all__ = [
@@ -40,13 +40,16 @@ _LIVE_BRACKET = re.compile(r"<(?=[a-zA-Z/!?])")
 _ESCAPED_BREAK = re.compile(r"\\+[rnt]")
 _FORMULA = re.compile(r"^(?:[=@\t\r]+|[+\-](?=[\w.+\-*/]+[(|!]))+\s*")
 _MARKDOWN = re.compile(r"\*\*+|__+")
-_PLACEHOLDERS = frozenset(
-    "null|none|nan|na|n a|nd|n d|nc|n c|nr|n r|ns|ras|non renseigne|non renseignee|non communique|non communiquee|inconnu|inconnue|"
-    "sans objet|neant|aucun|aucune|a completer|a renseigner|vide|xx|xxx|undefined|missing|ref|non defini|string".split("|")
-)
+_PLACEHOLDERS_TEXT = """
+null | none | nan | na | n a | nd | n d | nc | n c | nr | n r | ns | ras | non renseigne | non renseignee | non
+communique | non communiquee | inconnu | inconnue | sans objet | neant | aucun | aucune | a completer | a renseigner |
+vide | xx | xxx | undefined | missing | ref | non defini | string
+"""
+_PLACEHOLDERS = frozenset(each.strip() for each in _PLACEHOLDERS_TEXT.split("|"))
 
 
-def remove_control_characters(value: str, context: str = "") -> str:
+@settled
+def remove_control_characters(value: str, _context: str = "") -> str:
     r"""
     Text without characters that cannot be seen.
 
@@ -58,7 +61,8 @@ def remove_control_characters(value: str, context: str = "") -> str:
     return _CONTROL.sub("", value.replace("\x92", "'").replace("\u2028", "\n"))
 
 
-def repair_encoding(value: str, context: str = "") -> str:
+@settled
+def repair_encoding(value: str, _context: str = "") -> str:
     """
     Text whose bytes were decoded wrongly once or twice, decoded rightly.
 
@@ -70,7 +74,7 @@ def repair_encoding(value: str, context: str = "") -> str:
     return repair_mojibake(repair_mojibake(value))
 
 
-def restore_damaged_accents(value: str, context: str = "") -> str:
+def restore_damaged_accents(value: str, _context: str = "") -> str:
     """
     Text in which U+FFFD stands for an accent, with the accents of the words we know.
 
@@ -82,7 +86,7 @@ def restore_damaged_accents(value: str, context: str = "") -> str:
     return restore_accents(value) if REPLACEMENT in value else value
 
 
-def has_replacement_character(value: str, context: str = "") -> bool:
+def has_replacement_character(value: str, _context: str = "") -> bool:
     """
     Whether letters were lost for good.
 
@@ -94,14 +98,14 @@ def has_replacement_character(value: str, context: str = "") -> bool:
     return REPLACEMENT in value
 
 
-def remove_markup(value: str, context: str = "") -> str:
-    """
+def remove_markup(value: str, _context: str = "") -> str:
+    r"""
     Plain text of HTML: scripts dropped with their content, breaks kept as lines, entities spelled out.
 
     Examples
     --------
     >>> remove_markup("<b>Bus</b> &amp; co<br/>ici<script>alert(1)</script>")
-    'Bus & co\\nici'
+    'Bus & co\nici'
     >>> remove_markup("&lt;img src=x onerror=alert(1)&gt;Mairie"), remove_markup("moins de 3 < 4")
     ('Mairie', 'moins de 3 < 4')
     """
@@ -123,7 +127,8 @@ def _trim_lines(value: str) -> str:
     return "\n".join(line.strip() for line in value.strip().splitlines())
 
 
-def remove_formula(value: str, context: str = "") -> str:
+@settled
+def remove_formula(value: str, _context: str = "") -> str:
     """
     Text without the sign that makes a spreadsheet run it; a leading dash or plus goes only before something callable.
 
@@ -135,7 +140,7 @@ def remove_formula(value: str, context: str = "") -> str:
     return _FORMULA.sub("", value)
 
 
-def remove_placeholder(value: str, context: str = "") -> str | None:
+def remove_placeholder(value: str, _context: str = "") -> str | None:
     """
     None for what people type when they have nothing to say.
 
@@ -148,26 +153,28 @@ def remove_placeholder(value: str, context: str = "") -> str | None:
     return None if not folded or folded in _PLACEHOLDERS else value
 
 
-def collapse_line(value: str, context: str = "") -> str:
-    """
+@settled
+def collapse_line(value: str, _context: str = "") -> str:
+    r"""
     One line with single blanks.
 
     Examples
     --------
-    >>> collapse_line("12\u202f rue\\n Foch")
+    >>> collapse_line("12\u202f rue\n Foch")
     '12 rue Foch'
     """
     return collapse_blanks(_ESCAPED_BREAK.sub(" ", value))
 
 
-def collapse_paragraphs(value: str, context: str = "") -> str:
-    """
+@settled
+def collapse_paragraphs(value: str, _context: str = "") -> str:
+    r"""
     Lines with single blanks, at most one empty line between two.
 
     Examples
     --------
-    >>> collapse_paragraphs("Accueil  libre\\r\\n\\r\\n\\r\\n Ateliers")
-    'Accueil libre\\n\\nAteliers'
+    >>> collapse_paragraphs("Accueil  libre\r\n\r\n\r\n Ateliers")
+    'Accueil libre\n\nAteliers'
     """
     lines = [collapse_blanks(line) for line in _ESCAPED_BREAK.sub("\n", value).splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

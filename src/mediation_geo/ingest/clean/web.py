@@ -1,13 +1,11 @@
-"""
-Rules for e-mail and web addresses: found in their cell, repaired, joined with `|`; only http and https addresses go on.
-"""
+"""Rules for e-mail and web addresses: found in their cell, repaired, joined with `|`; only http and https addresses go on."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from mediation_geo.ingest.clean.rules import Repair, Rule
+from mediation_geo.ingest.clean.rules import Repair, Rule, settled
 from mediation_geo.standard.fields import LIST_SEPARATOR
 from mediation_geo.text import strip_accents
 
@@ -16,7 +14,9 @@ __all__ = ["EMAIL_RULES", "URL_RULES", "emails_in", "urls_in"]
 _EMAIL = re.compile(r"[a-z0-9_][a-z0-9._%+\-']*@(?:[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.)+[a-z]{2,24}")
 _AT = re.compile(r"\s*(?:\[\s*(?:at|a|arobase|@)\s*\]|\(\s*(?:at|a|arobase|@)\s*\)|@\s*@+|(?<=\w)\s+@\s*|\s*@\s+(?=\w))\s*")
 _BLANK_IN_DOMAIN = re.compile(r"(@[\w.\-]*)\s+(\.[a-z])|(@[\w.\-]*\.)\s+([a-z]{2,4}\b)")
-_URL_BREAK = re.compile(r"[\s|;]+|,(?=\s|https?:|www\.)|\b(?:ou|et)\b(?=\s+(?:https?:|www\.))|(?<=[\w/])(?=https?://)", re.IGNORECASE)
+_URL_BREAK = re.compile(
+    r"[\s|;]+|,(?=\s|https?:|www\.)|\b(?:ou|et)\b(?=\s+(?:https?:|www\.))|(?<=[\w/])(?=https?://)", re.IGNORECASE
+)
 _SCHEME = re.compile(r"^(?:https?)?[:/]{1,4}(?=[\w])|^https?[:/]*//*", re.IGNORECASE)
 _ANY_SCHEME = re.compile(r"^[a-z][a-z0-9+.\-]*:(?!\d+(?:/|$))", re.IGNORECASE)
 _HOST = re.compile(r"^(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z0-9_](?:[a-z0-9\-_]*[a-z0-9])?\.)+[a-z][a-z0-9\-]{1,23})$")
@@ -38,7 +38,8 @@ def emails_in(value: str) -> list[str]:
     return list(dict.fromkeys(_EMAIL.findall(text)))
 
 
-def rewrite_emails(value: str, context: str = "") -> str:
+@settled
+def rewrite_emails(value: str, _context: str = "") -> str:
     """
     Addresses of a cell joined with `|`; a text without any is left for the next rule.
 
@@ -50,7 +51,7 @@ def rewrite_emails(value: str, context: str = "") -> str:
     return LIST_SEPARATOR.join(emails_in(value)) or value
 
 
-def remove_wrong_email(value: str, context: str = "") -> str | None:
+def remove_wrong_email(value: str, _context: str = "") -> str | None:
     """
     None for a text that holds no e-mail address.
 
@@ -99,7 +100,8 @@ def urls_in(value: str) -> list[str]:
     return list(dict.fromkeys(url for url in map(_url, parts) if url))
 
 
-def rewrite_urls(value: str, context: str = "") -> str:
+@settled
+def rewrite_urls(value: str, _context: str = "") -> str:
     """
     Addresses of a cell joined with `|`; a text without any is left for the next rule.
 
@@ -111,7 +113,7 @@ def rewrite_urls(value: str, context: str = "") -> str:
     return LIST_SEPARATOR.join(urls_in(value)) or value
 
 
-def remove_wrong_url(value: str, context: str = "") -> str | None:
+def remove_wrong_url(value: str, _context: str = "") -> str | None:
     """
     None for what is no web address, scripts included.
 
@@ -123,7 +125,7 @@ def remove_wrong_url(value: str, context: str = "") -> str | None:
     return value if urls_in(value) else None
 
 
-def first_url(value: str, context: str = "") -> str:
+def first_url(value: str, _context: str = "") -> str:
     """
     First address, for the fields that admit one.
 

@@ -6,7 +6,11 @@ Ranges of a day are pairs of minutes since midnight, in order, not overlapping.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["OSM_DAYS", "Ranges", "Week", "add_ranges", "format_week", "pair_times"]
 
@@ -42,7 +46,7 @@ def add_ranges(week: Week, days: Iterable[int], ranges: Ranges) -> bool:
     """Give ranges to days; false when they overlap what a day already has, which means that the text was misread."""
     for day in days:
         united = tuple(sorted(set(week.get(day, ()) + ranges)))
-        if any(end > start for (_, end), (start, _) in zip(united, united[1:], strict=False)):
+        if any(end > start for (_, end), (start, _) in itertools.pairwise(united)):
             return False
         week[day] = united
     return True

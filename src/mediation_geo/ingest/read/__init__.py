@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mediation_geo.ingest.read.columnar import open_parquet, open_xlsx
 from mediation_geo.ingest.read.delimited import open_delimited
 from mediation_geo.ingest.read.json_rows import open_json
 from mediation_geo.ingest.read.sniff import sniff_format
 from mediation_geo.ingest.read.table import Note, RawChunk, RawSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Note", "RawChunk", "RawSource", "open_raw"]
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import datetime
 import zipfile
-from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pyarrow as pa
@@ -19,7 +17,11 @@ import pyarrow.parquet as pq
 from openpyxl.utils.exceptions import InvalidFileException
 
 from mediation_geo.errors import SchemaMismatch, SourceError
-from mediation_geo.ingest.read.table import RawChunk, RawSource, chunk_of_cells, unique_headers
+from mediation_geo.ingest.read.table import RawChunk, RawSource, chunk_of_cells, header_position, unique_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["open_parquet", "open_xlsx"]
 
@@ -54,7 +56,7 @@ def open_xlsx(path: Path) -> RawSource:
         head = list(islice(_sheet_rows(workbook[names[0]]), _HEADER_SEARCH_ROWS))
     finally:
         workbook.close()
-    header_at = max(range(len(head)), key=lambda position: (sum(map(bool, head[position])), -position))
+    header_at = header_position(head)
     columns = unique_headers(head[header_at], path=str(path))
 
     def read(rows: int) -> Iterator[RawChunk]:

@@ -1,18 +1,19 @@
-"""
-CSV of any delimiter and encoding, read in chunks; rows of the wrong length are read all the same and noted.
-"""
+"""CSV of any delimiter and encoding, read in chunks; rows of the wrong length are read all the same and noted."""
 
 from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mediation_geo.errors import SchemaMismatch, SourceError
 from mediation_geo.ingest.read.sniff import Encoding, detect_encoding, read_lines
-from mediation_geo.ingest.read.table import Note, RawChunk, RawSource, chunk_of_cells, unique_headers
+from mediation_geo.ingest.read.table import Note, RawChunk, RawSource, chunk_of_cells, header_position, unique_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["open_delimited"]
 
@@ -38,7 +39,7 @@ def open_delimited(path: Path) -> RawSource:
     encoding = detect_encoding(path)
     delimiter = _delimiter(path, encoding)
     sample = [row for _, row in islice(_rows(path, encoding, delimiter), _HEADER_SEARCH_ROWS)]
-    header_at = max(range(len(sample)), key=lambda position: (_filled(sample[position]), -position))
+    header_at = header_position(sample)
     columns = unique_headers(sample[header_at], path=str(path))
     if len(columns) < 2:
         message = f"one column only ({columns[0][:60]!r}); expected a table with ',', ';', '|' or tabs"
@@ -55,10 +56,6 @@ def open_delimited(path: Path) -> RawSource:
         return _chunks(path, encoding, delimiter, columns=columns, skip=header_at + 1, size=rows)
 
     return RawSource(path, "csv", columns, read, tuple(notes), detail)
-
-
-def _filled(row: list[str]) -> int:
-    return sum(bool(cell.strip()) for cell in row)
 
 
 def _delimiter(path: Path, encoding: Encoding) -> str:

@@ -6,15 +6,17 @@ Nested objects become columns with dotted names; lists of plain values are joine
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from mediation_geo.errors import SchemaMismatch, SourceError
 from mediation_geo.ingest.read.sniff import detect_encoding
 from mediation_geo.ingest.read.table import Note, RawChunk, RawSource, chunk_of_cells, unique_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["open_json"]
 

@@ -7,11 +7,14 @@ Text files are read line by line with a limit, so that a file made of one endles
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mediation_geo.errors import SchemaMismatch, SourceError, SourceUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["MAX_LINE_BYTES", "Encoding", "detect_encoding", "read_lines", "sniff_format"]
 
@@ -24,6 +27,7 @@ _SINGLE_BYTE_ENCODINGS = ("cp1252", "mac_roman", "cp850")
 # Below this share the bytes are not French in any encoding we know: reading on would invent text.
 _LEAST_FRENCH_SHARE = 0.6
 _MAX_NUL_SHARE = 0.01
+_NO_CONTROLS = bytes(byte for byte in range(256) if byte >= 32 or byte in b"\t\n\r\x0b\x0c\x00")
 
 
 @dataclass(frozen=True)
@@ -87,17 +91,22 @@ def detect_encoding(path: Path) -> Encoding:
     for bom, name in _BOMS:
         if head.startswith(bom):
             return _checked_utf8(path, bom_name=name) if name == "utf-8-sig" else Encoding(name)
-    if head.count(0) > max(_MAX_NUL_SHARE * len(head), 8):
+    if head.count(0) > max(_MAX_NUL_SHARE * len(head), 8) or _controls(head) > 0.05:
         return Encoding(_utf16_without_bom(head, path=path))
     return _checked_utf8(path, bom_name="utf-8")
+
+
+def _controls(head: bytes) -> float:
+    """Share of bytes that no text has."""
+    return len(head.translate(None, delete=_NO_CONTROLS)) / max(len(head), 1)
 
 
 def _utf16_without_bom(head: bytes, *, path: Path) -> str:
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) > 0.3 * len(head) and min(even, odd) < 0.05 * len(head):
         return "utf-16-le" if odd > even else "utf-16-be"
-    line = head[: head.index(0)].count(b"\n") + 1
-    message = "binary data (null bytes) where text was expected"
+    line = head[: max(head.find(0), 0)].count(b"\n") + 1
+    message = "binary data where text was expected"
     raise SourceError(message, path=str(path), line=line)
 
 

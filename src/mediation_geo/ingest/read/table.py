@@ -6,15 +6,18 @@ Cells are text as the file has them; an empty cell is missing. Nothing here know
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from mediation_geo.errors import SchemaMismatch
 
-__all__ = ["MAX_COLUMNS", "Note", "RawChunk", "RawSource", "chunk_of_cells", "unique_headers"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["MAX_COLUMNS", "Note", "RawChunk", "RawSource", "chunk_of_cells", "header_position", "unique_headers"]
 
 # The widest real source has 86 columns; a file with more than this is an attack or a matrix, not a list of places.
 MAX_COLUMNS = 2_000
@@ -76,6 +79,19 @@ class RawSource:
     read: Callable[[int], Iterator[RawChunk]]
     notes: tuple[Note, ...] = ()
     detail: dict[str, str] = field(default_factory=dict)
+
+
+def header_position(rows: Sequence[Sequence[str]]) -> int:
+    """
+    Which of the first rows holds the column names: the first, unless it is a nearly empty banner above them.
+
+    Examples
+    --------
+    >>> header_position([["id", "nom"], ["1", "Mairie"]]), header_position([["", "", "Modalités"], ["id", "nom", "acces"]])
+    (0, 1)
+    """
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    return 0 if filled[0] * 2 >= max(filled) else filled.index(max(filled))
 
 
 def unique_headers(names: Sequence[str | None], *, path: str) -> tuple[str, ...]:
