@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -82,6 +83,12 @@ def test_a_refused_build_is_forgotten_once_a_good_one_is_published(tmp_path):
         write_release(tmp_path, **town(20))
     write_release(tmp_path, **town(31))
     assert refused_path(tmp_path) is None
+
+
+def test_a_build_goes_on_where_somebody_removed_the_current_release_by_hand(tmp_path):
+    shutil.rmtree(write_release(tmp_path, **town(30, as_of="2026-11-20")))
+    assert write_release(tmp_path, **town(5)).name == "2026-11-21"
+    assert open_release(tmp_path).id == "2026-11-21"
 
 
 @pytest.mark.parametrize("day", [None, "", "21/11/2026", "2026-13-01"])

@@ -102,9 +102,11 @@ def write_release(
     day = as_of_day(manifest)
     said = {name: value for name, value in manifest.items() if name not in OWN_KEYS}
     with exclusive(folder):
-        current = current_id(folder)
+        known = release_ids(folder)
+        # A link that leads to a release somebody removed by hand must not stop every build to come.
+        current = next((each for each in known if each == current_id(folder)), None)
         previous = open_release(folder, current) if current is not None else None
-        release_id = next_release_id(day, release_ids(folder))
+        release_id = next_release_id(day, known)
         staging = folder / f"{release_id}{STAGING}{os.getpid()}"
         staging.mkdir()
         try:
