@@ -63,7 +63,7 @@ def compile_filter(text: str, *, language: str, crs: str, columns: Mapping[str, 
     >>> compile_filter("mon = 'Relais'", language="cql2-text", crs=CRS84, columns=columns)
     Traceback (most recent call last):
         ...
-    mediation_geo.service.cql_compile.CqlError: propriété inconnue : mon
+    mediation_geo.service.cql_values.CqlError: propriété inconnue : mon
     """
     if len(text) > MAX_FILTER_CHARACTERS:
         message = f"filtre trop long, au plus {MAX_FILTER_CHARACTERS} caractères"

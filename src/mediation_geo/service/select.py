@@ -31,6 +31,7 @@ def select(table: FeatureTable, query: ItemsQuery) -> Selection:
     --------
     >>> import pandas as pd
     >>> from mediation_geo.service.columns import Column
+    >>> from mediation_geo.service.table import FeatureTable
     >>> towns = pd.DataFrame({"nom": ["Lyon", "Lille"]})
     >>> points = shapely.points([[4.84, 45.76], [3.06, 50.64]])
     >>> table = FeatureTable(towns, [Column("nom", "text", "Nom")], ids=["a", "b"], geometries=points)
