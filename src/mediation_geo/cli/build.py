@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mediation_geo.cli.console import say
+from mediation_geo.cli.console import download_progress, say
+from mediation_geo.cli.days import day
 
 __all__ = ["register"]
 
@@ -21,19 +24,27 @@ def register(app: typer.Typer) -> None:
 def build(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(help="Files, folders, addresses or names of the catalogue; none: the national export, else the demo."),
+        typer.Argument(help="Files, folders, or names of the catalogue (see `sources`); none: the national export."),
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="Folder of releases.")] = Path("releases"),
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of releases.")] = None,
     rule: Annotated[str, typer.Option(help="How records are matched: model or official.")] = "model",
+    overrides: Annotated[Path | None, typer.Option(help="CSV of human decisions on what is one place.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Day of the build, YYYY-MM-DD; today where absent.")] = None,
 ) -> None:
     """Build one register from sources and publish it as the current release."""
-    from mediation_geo.cli.days import day
-    from mediation_geo.pipeline import build as run
-    from mediation_geo.pipeline import build_default
+    from mediation_geo import pipeline
+    from mediation_geo.settings import Settings
 
-    on = day(as_of)
-    path = run(sources, out=out, as_of=on, rule=rule, report=say) if sources else build_default(out, as_of=on, report=say)
+    settings = Settings.from_environment()
+    out, on = out or settings.releases, day(as_of)
+    with download_progress() as progress:
+        if sources:
+            files = pipeline.fetch_sources(
+                sources, downloads=settings.downloads, tokens=os.environ, report=say, progress=progress
+            )
+            path = pipeline.build(files, out=out, as_of=on, rule=rule, overrides=overrides, report=say)
+        else:
+            path = pipeline.build_default(out, as_of=on, downloads=settings.downloads, report=say, progress=progress)
     print(path)
 
 
@@ -42,16 +53,15 @@ def up(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Build a release if there is none, then serve it: the main job in one word."""
-    from dataclasses import replace
-
-    from mediation_geo.cli.days import day
     from mediation_geo.pipeline import ensure_release
     from mediation_geo.settings import Settings
 
     settings = Settings.from_environment()
     settings = replace(settings, releases=releases or settings.releases, port=port or settings.port)
-    ensure_release(settings.releases, as_of=day(None), report=say)
+    with download_progress() as progress:
+        ensure_release(settings.releases, as_of=day(None), downloads=settings.downloads, report=say, progress=progress)
 
     from mediation_geo.service import serve
 
+    say(f"Serving {settings.releases} at {settings.public_url} (Ctrl+C to stop)")
     serve(settings)

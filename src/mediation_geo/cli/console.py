@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from mediation_geo.errors import MediationGeoError, PublishRefused, RequestError
 
-__all__ = ["fail", "print_json", "say"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["download_progress", "fail", "print_json", "say"]
 
 
 def say(message: str) -> None:
@@ -29,3 +33,22 @@ def fail(error: MediationGeoError) -> int:
 def print_json(value: Any) -> None:
     """Print a value as indented JSON in UTF-8 on standard output."""
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+@contextmanager
+def download_progress() -> Iterator[Callable[[int, int | None], None] | None]:
+    """Show a bar on standard error while bytes arrive, on a terminal only; nothing where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("download"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("download", total=None, visible=False)
+
+        def show(done: int, expected: int | None) -> None:
+            bar.update(task, completed=done, total=expected, visible=True)
+
+        yield show

@@ -132,11 +132,12 @@ def _release(releases: Path | None, instant: datetime) -> Any:
     from mediation_geo.release import current_id, open_release
     from mediation_geo.settings import Settings
 
-    folder = releases or Settings.from_environment().releases
+    settings = Settings.from_environment()
+    folder = releases or settings.releases
     if current_id(folder) is None:
         from mediation_geo.pipeline import ensure_release
 
-        ensure_release(folder, as_of=instant.date(), report=say)
+        ensure_release(folder, as_of=instant.date(), downloads=settings.downloads, report=say)
     return open_release(folder)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,22 +16,19 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mediation_geo import __version__
-from mediation_geo.datasets import dataset_path
-from mediation_geo.dedupe import Deduplication, Previous, deduplicate
-from mediation_geo.errors import ReleaseNotFound, SourceUnavailable
+from mediation_geo.dedupe import Deduplication, Previous, deduplicate, read_overrides
+from mediation_geo.errors import ReleaseNotFound
 from mediation_geo.ingest import read_source
 from mediation_geo.locate import locate
+from mediation_geo.pipeline.obtain import Report, source_files
 from mediation_geo.release import Release, open_release, write_release
 from mediation_geo.standard import StageResult, check_row_ledger, concat_issues, issue_table, rejected_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
-__all__ = ["DATA_SUFFIXES", "build", "build_default", "demo_sources", "ensure_release", "source_files"]
-
-DATA_SUFFIXES = frozenset({".csv", ".json", ".geojson", ".xlsx", ".parquet", ".ndjson"})
-
-Report = Callable[[str], None]
+__all__ = ["build"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +46,7 @@ def build(
     out: str | Path,
     as_of: date,
     rule: str = "model",
+    overrides: str | Path | None = None,
     demo: bool = False,
     report: Report = lambda _line: None,
 ) -> Path:
@@ -66,6 +63,8 @@ def build(
         The day of the build: names the release and dates the freshness of places.
     rule : {"model", "official"}
         How records are matched; `official` is the rule of the national pipeline.
+    overrides : str or Path, optional
+        CSV of human decisions on which records are, or are not, one place.
     demo : bool
         Whether the sources are invented: says so in the manifest, and from there on every page and answer.
     report : callable
@@ -82,12 +81,16 @@ def build(
         If a source is missing or is not one of the known dialects; nothing is published then.
     PublishRefused
         If a gate fails; the previous release stays current.
+    OverrideConflict
+        If human decisions contradict each other.
     RowLedgerError
         If a stage loses or invents a record: a bug.
 
     Examples
     --------
     >>> import tempfile
+    >>> from datetime import date
+    >>> from mediation_geo.pipeline import demo_sources
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = build(demo_sources()[:1], out=folder, as_of=date(2026, 1, 1), demo=True)
     ...     path.name
@@ -96,7 +99,8 @@ def build(
     out = Path(out)
     # A demo file must never pass for the real feed whose shape it has.
     inputs = [_Source(path, path.stem if demo else None, _sha256(path)) for path in source_files(sources)]
-    key = _input_key(inputs, as_of=as_of, rule=rule)
+    decisions = None if overrides is None else read_overrides(Path(overrides))
+    key = _input_key(inputs, as_of=as_of, rule=rule, overrides=None if overrides is None else _sha256(Path(overrides)))
     previous = _current(out)
     if previous is not None and previous.manifest.get("input_key") == key:
         report(f"nothing changed since release {previous.id}")
@@ -107,7 +111,7 @@ def build(
     _check("locate", records, located.table, located.issues)
     report(f"located {len(located.table):,} records")
 
-    united = deduplicate(located.table, rule=rule, previous=_identity(previous), as_of=as_of)
+    united = deduplicate(located.table, rule=rule, previous=_identity(previous), overrides=decisions, as_of=as_of)
     _check("dedupe", located.table, united.members, united.issues)
     report(f"united {len(located.table):,} records into {len(united.places):,} places")
 
@@ -127,82 +131,13 @@ def build(
     return path
 
 
-def build_default(out: str | Path, *, as_of: date, report: Report = lambda _line: None) -> Path:
-    """
-    Path of a release of the national export, or of the demo network when the export cannot be had.
-
-    Raises
-    ------
-    PublishRefused
-        If a gate fails, for example when a demo would replace a real register.
-    """
-    report("Using the demo data: every place in it is INVENTED. Do not send anybody there.")
-    return build(demo_sources(), out=out, as_of=as_of, demo=True, report=report)
-
-
-def ensure_release(out: str | Path, *, as_of: date, report: Report = lambda _line: None) -> Path:
-    """Path of the current release, built first when there is none."""
-    current = _current(Path(out))
-    if current is not None:
-        report(f"release {current.id} is there already; `mediation-geo build` makes a new one")
-        return current.path
-    return build_default(out, as_of=as_of, report=report)
-
-
-def source_files(sources: Iterable[str | Path]) -> list[Path]:
-    """
-    Files named, and the data files of the folders named, in order and once each.
-
-    Raises
-    ------
-    SourceUnavailable
-        If a path does not exist, or a folder holds no data file.
-
-    Examples
-    --------
-    >>> [path.suffix for path in source_files(demo_sources())][:1]
-    ['.csv']
-    """
-    found: dict[Path, None] = {}
-    for source in sources:
-        path = Path(source)
-        if path.is_dir():
-            inside = sorted(each for each in path.rglob("*") if each.suffix.lower() in DATA_SUFFIXES and each.is_file())
-            if not inside:
-                msg = f"no data file in it; expected {', '.join(sorted(DATA_SUFFIXES))}"
-                raise SourceUnavailable(msg, path=str(path))
-            found.update(dict.fromkeys(inside))
-        elif path.is_file():
-            found[path] = None
-        else:
-            msg = "no such file or folder"
-            raise SourceUnavailable(msg, path=str(path))
-    if not found:
-        message = "no source was named"
-        raise SourceUnavailable(message)
-    return list(found)
-
-
-def demo_sources() -> list[Path]:
-    """
-    Files of the invented demo network that ships with the package.
-
-    Examples
-    --------
-    >>> len(demo_sources()) >= 4
-    True
-    """
-    folder = dataset_path("demo")
-    return sorted(each for each in folder.iterdir() if each.suffix in DATA_SUFFIXES and each.stem != "planted")
-
-
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _input_key(inputs: Sequence[_Source], *, as_of: date, rule: str) -> str:
-    parts = [__version__, as_of.isoformat(), rule, *sorted(f"{each.path.name}:{each.sha256}" for each in inputs)]
+def _input_key(inputs: Sequence[_Source], *, as_of: date, rule: str, overrides: str | None) -> str:
+    parts = [__version__, as_of.isoformat(), rule, overrides or "", *sorted(f"{each.path.name}:{each.sha256}" for each in inputs)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -233,7 +168,8 @@ def _read_all(inputs: Sequence[_Source], *, report: Report) -> tuple[pd.DataFram
         result = read_source(each.path, feed=each.feed)
         results.append(result)
         rejected = len(rejected_ids(result.issues))
-        counts.append({"rows": len(result.table) + rejected, "records": len(result.table), "rejected": rejected})
+        feeds = sorted(set(result.table["feed"]) | set(result.issues["feed"].dropna()))
+        counts.append({"feeds": feeds, "rows": len(result.table) + rejected, "records": len(result.table), "rejected": rejected})
         report(f"read {each.path.name}: {len(result.table):,} records, {rejected:,} rejected")
     return *_newest_editions(results), counts
 

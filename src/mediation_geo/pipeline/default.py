@@ -1,0 +1,59 @@
+"""The main job in one call: a release of the national export, or of the demo where the export cannot be had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mediation_geo.errors import ReleaseNotFound, SourceUnavailable
+from mediation_geo.ingest.catalogue import catalogue_entry
+from mediation_geo.ingest.download import fetch_source
+from mediation_geo.pipeline.night import build
+from mediation_geo.pipeline.obtain import Progress, Report, demo_sources
+from mediation_geo.release import open_release
+
+if TYPE_CHECKING:
+    from datetime import date
+
+__all__ = ["build_default", "ensure_release"]
+
+
+def build_default(
+    out: str | Path, *, as_of: date, downloads: Path, report: Report = lambda _line: None, progress: Progress = None
+) -> Path:
+    """
+    Path of a release of the national export, or of the demo network when the export cannot be had.
+
+    Parameters
+    ----------
+    out, as_of, report
+        See `build`.
+    downloads : Path
+        Folder in which the export is kept, so that it is fetched again only when it changed.
+    progress : callable, optional
+        Receives bytes so far and bytes expected (None when unknown) while the export arrives.
+
+    Raises
+    ------
+    PublishRefused
+        If a gate fails, for example when a demo would replace a real register.
+    """
+    try:
+        national = fetch_source(catalogue_entry("national"), downloads, progress=progress)
+    except SourceUnavailable as error:
+        report(f"The national export is out of reach: {error.message}.")
+        report("Using the demo data instead: every place in it is INVENTED. Do not send anybody there.")
+        return build(demo_sources(), out=out, as_of=as_of, demo=True, report=report)
+    return build([national.path], out=out, as_of=as_of, report=report)
+
+
+def ensure_release(
+    out: str | Path, *, as_of: date, downloads: Path, report: Report = lambda _line: None, progress: Progress = None
+) -> Path:
+    """Path of the current release, built as by `build_default` when there is none."""
+    try:
+        current = open_release(Path(out))
+    except ReleaseNotFound:
+        return build_default(out, as_of=as_of, downloads=downloads, report=report, progress=progress)
+    report(f"release {current.id} is there already; `mediation-geo build` makes a new one")
+    return current.path
