@@ -92,8 +92,8 @@ def source_files(sources: Iterable[str | Path]) -> list[Path]:
 
     Examples
     --------
-    >>> [path.suffix for path in source_files(demo_sources())][:1]
-    ['.csv']
+    >>> sorted({path.suffix for path in source_files(demo_sources())})
+    ['.csv', '.json']
     """
     found: dict[Path, None] = {}
     for source in sources:
