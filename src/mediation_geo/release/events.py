@@ -1,4 +1,8 @@
-"""Identity events as NDJSON: one JSON object a line, keys sorted, lines in an order that does not depend on that of the rows."""
+"""
+Identity events as NDJSON: one JSON object a line, keys sorted, lines in the order of the rows.
+
+Events are a log: what happened to a place last is told by the line that comes last, so their order is never changed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,6 @@ from types import MappingProxyType
 import orjson
 import pandas as pd
 
-from mediation_geo.release.geoparquet import sort_by_all_columns
 from mediation_geo.standard import Layout, conform
 
 __all__ = ["EVENTS", "events_from_ndjson", "events_to_ndjson"]
@@ -33,7 +36,7 @@ def events_to_ndjson(events: pd.DataFrame, *, release_id: str) -> bytes:
     >>> events_to_ndjson(events, release_id="2026-11-21").decode()
     '{"event":"minted","other_place_ids":[],"place_id":"p","record_ids":["a/1"],"release_id":"2026-11-21"}\n'
     """
-    ordered = sort_by_all_columns(events, EVENTS)
+    ordered = conform(events, EVENTS)
     ordered["release_id"] = ordered["release_id"].fillna(release_id)
     rows = ordered.astype(object).where(ordered.notna(), None).to_dict(orient="records")
     lists = [name for name, kind in EVENTS.items() if kind == "list"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediation_geo.errors import PublishRefused
-from mediation_geo.release.events import EVENTS, events_to_ndjson
+from mediation_geo.release.events import events_to_ndjson
 from mediation_geo.release.folder import flush
 from mediation_geo.release.gates import DEFAULT_LIMITS, Finding, GateLimits, check_gates
 from mediation_geo.release.geoparquet import places_to_arrow, sort_by_all_columns, write_parquet
@@ -75,8 +75,8 @@ def write_release(
     places : geopandas.GeoDataFrame
         Layout `PLACES`, EPSG:4326.
     records, links, issues, events : pandas.DataFrame
-        Layouts `LOCATED_RECORDS`, `LINKS`, `ISSUES` and that of the events; rows in any order. Records are released with the
-        `place_id` that the `source_ids` of the places give them.
+        Layouts `LOCATED_RECORDS`, `LINKS`, `ISSUES` and that of the events; rows in any order, except that events are a log and
+        keep theirs. Records are released with the `place_id` that the `source_ids` of the places give them.
     manifest : Mapping
         What the builder has to say, JSON values; `as_of`, the day, is needed and gives the release its id.
     limits : GateLimits
@@ -175,7 +175,7 @@ def _write_tables(
     write_parquet(to_arrow(conform(by_id, RELEASED_RECORDS), RELEASED_RECORDS), staging / "records.parquet")
     write_parquet(to_arrow(sort_by_all_columns(links, LINKS), LINKS), staging / "links.parquet")
     write_parquet(to_arrow(sort_by_all_columns(issues, ISSUES), ISSUES), staging / "issues.parquet")
-    (staging / "events.ndjson").write_bytes(events_to_ndjson(conform(events, EVENTS), release_id=release_id))
+    (staging / "events.ndjson").write_bytes(events_to_ndjson(events, release_id=release_id))
     rows = {
         "places.parquet": len(places),
         "records.parquet": len(records),
