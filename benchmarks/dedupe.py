@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import hashlib
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -27,7 +29,9 @@ import numpy as np
 import pandas as pd
 
 _START = dt.date(2024, 8, 1)
-_SHIFT_DEGREES = 0.7
+# Wide enough that no copy of the country overlaps another.
+_SHIFT_DEGREES = 20.0
+_OPAQUE_ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def main() -> None:
@@ -60,12 +64,11 @@ def grown(records: pd.DataFrame, size: int) -> pd.DataFrame:
     for copy in range(-(-size // len(records))):
         part = records.copy()
         part["record_id"] = f"{copy}-" + part["record_id"]
-        part["longitude"] = part["longitude"] + _SHIFT_DEGREES * (copy % 7)
-        part["latitude"] = (part["latitude"] + _SHIFT_DEGREES * (copy // 7)).clip(-89, 89)
+        part["longitude"] = (part["longitude"] + _SHIFT_DEGREES * copy + 180) % 360 - 180
         if copy:
             part["code_insee"] = part["code_insee"] + f"-{copy}"
-            part["telephone"] = part["telephone"] + f"{copy}"
-            part["id"] = part["record_id"]
+            part["telephone"] = part["telephone"].str.slice(0, 3) + f"{copy % 10}" + part["telephone"].str.slice(4)
+            part["id"] = [_other_id(each, copy=copy) for each in part["id"]]
             part["pivot"] = part["pivot"].str.slice(0, 12) + f"{copy:02d}"
             part["courriels"] = pd.Series(
                 [[f"{copy}.{mail}" for mail in mails] if isinstance(mails, list) else None for mails in part["courriels"]],
@@ -73,6 +76,11 @@ def grown(records: pd.DataFrame, size: int) -> pd.DataFrame:
             )
         parts.append(part)
     return pd.concat(parts, ignore_index=True).head(size)
+
+
+def _other_id(published: str, *, copy: int) -> str:
+    """Published id with another opaque part, or copies would be taken for the records they were made from."""
+    return _OPAQUE_ID.sub(lambda found: hashlib.sha256(f"{copy} {found[0]}".encode()).hexdigest()[:24], published)
 
 
 def run_speed(data: Path, sizes: list[int], *, splink: str | None) -> str:
@@ -161,18 +169,18 @@ def _edited(
     order = generator.permutation(len(current))
     edited, gone = order[: len(current) // 100], order[len(current) // 100 : len(current) // 100 + len(current) // 500]
     for row in edited:
-        touched.add(str(current.at[row, "record_id"]))
+        touched.add(str(current.loc[row, "record_id"]))
         match generator.integers(5):
-            case 0 if isinstance(current.at[row, "nom"], str):
-                current.at[row, "nom"] = current.at[row, "nom"].upper()
-            case 1 if isinstance(current.at[row, "adresse"], str):
-                current.at[row, "adresse"] = current.at[row, "adresse"].replace("rue", "r.").replace("avenue", "av.")
+            case 0 if isinstance(current.loc[row, "nom"], str):
+                current.loc[row, "nom"] = current.loc[row, "nom"].upper()
+            case 1 if isinstance(current.loc[row, "adresse"], str):
+                current.loc[row, "adresse"] = current.loc[row, "adresse"].replace("rue", "r.").replace("avenue", "av.")
             case 2:
-                current.at[row, "telephone"] = f"+334{generator.integers(10**8):08d}"
+                current.loc[row, "telephone"] = f"+334{generator.integers(10**8):08d}"
             case 3:
-                current.at[row, "latitude"] += generator.normal(0, 2e-4)
+                current.loc[row, "latitude"] += generator.normal(0, 2e-4)
             case _:
-                current.at[row, "date_maj"] = pd.Timestamp(_START) + pd.Timedelta(days=night)
+                current.loc[row, "date_maj"] = pd.Timestamp(_START) + pd.Timedelta(days=night)
     back, waiting = away[: len(away) // 2], away[len(away) // 2 :]
     waiting = waiting + [current.loc[[row]] for row in gone]
     return pd.concat([current.drop(index=gone), *back], ignore_index=True), waiting

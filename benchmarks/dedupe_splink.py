@@ -1,4 +1,4 @@
-"""Splink on the columns that `dedupe.py` wrote: run by that benchmark in an interpreter that has splink, prints one line of JSON."""
+"""Splink on the columns that `dedupe.py` wrote, in an interpreter that has splink; prints one line of JSON."""
 
 from __future__ import annotations
 
@@ -29,9 +29,12 @@ def main() -> None:
             cl.DistanceInKMAtThresholds("lat", "lon", [0.05, 0.3, 2]),
         ],
         blocking_rules_to_generate_predictions=[
-            block_on("insee", "core"), block_on("insee", "number", "street"), block_on("phone", "insee"), block_on("mail", "insee"),
+            block_on("insee", "core"),
+            block_on("insee", "number", "street"),
+            block_on("phone", "insee"),
+            block_on("mail", "insee"),
         ],
-    )  # fmt: skip
+    )
     api = DuckDBAPI()
     linker = Linker(api.register(table), settings)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)

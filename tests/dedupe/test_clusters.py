@@ -3,7 +3,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediation_geo.dedupe.clusters import Constraints, average_linkage, closure
+from mediation_geo.dedupe.clusters import UNSCORED_STRENGTH, Constraints, average_linkage, closure
 
 SIZE = 9
 
@@ -33,7 +33,7 @@ def test_the_closure_is_what_networkx_calls_connected_components(pairs):
 def test_average_linkage_leaves_no_two_clusters_that_should_join(pairs):
     left, right, strength = pairs
     clusters = average_linkage(left, right, strength, n=SIZE)
-    total = np.full((SIZE, SIZE), -3.0)
+    total = np.full((SIZE, SIZE), UNSCORED_STRENGTH)
     total[left, right] = total[right, left] = strength
     for one in np.unique(clusters):
         for other in np.unique(clusters):

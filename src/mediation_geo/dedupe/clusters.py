@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["UNSCORED_STRENGTH", "Constraints", "average_linkage", "closure"]
 
 # A pair that no blocking rule brought together counts as strong evidence against, or chains would form through it.
-UNSCORED_STRENGTH = -3.0
+UNSCORED_STRENGTH = -2.0
 
 Clusters = NDArray[np.int64]
 Pair = tuple[int, int]

@@ -6,7 +6,6 @@ Prepared records and pairs of positions in, one row of features a pair out.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,10 +23,8 @@ if TYPE_CHECKING:
     from mediation_geo.dedupe.blocks import Positions
     from mediation_geo.dedupe.normalise import Prepared
 
-__all__ = ["FEATURES", "SHARED_COMMUNES", "TokenWeights", "feature", "pair_distance_m", "pair_features", "switchboards"]
+__all__ = ["FEATURES", "TokenWeights", "feature", "pair_distance_m", "pair_features"]
 
-# A phone or a mail box of places in more communes than this is a switchboard or a travelling adviser: it says nothing.
-SHARED_COMMUNES = 4
 _FAR_M = 2_000.0
 _HERE_M = 40.0
 _UNKNOWN_DISTANCE_LOG = 1.2
@@ -132,25 +129,6 @@ def pair_distance_m(points: NDArray[np.float64], left: Positions, right: Positio
     return np.asarray(np.sqrt(((points[left] - points[right]) ** 2).sum(axis=1)))
 
 
-def switchboards(contacts: NDArray[np.object_], insee: NDArray[np.object_]) -> list[str]:
-    """
-    Contacts of places in many communes, which tell nothing about where a place is.
-
-    Parameters
-    ----------
-    contacts, insee : numpy.ndarray of object, shape (n,)
-        A phone or mail, and the commune it was given for. Copies of one record in several sources do not count twice.
-
-    Examples
-    --------
-    >>> switchboards(np.array(["467"] * 5, dtype=object), np.array(["1", "2", "3", "4", "5"], dtype=object))
-    ['467']
-    """
-    pairs = {(a, b) for a, b in zip(contacts.tolist(), insee.tolist(), strict=True) if a is not None and b is not None}
-    counts = Counter(contact for contact, _ in pairs)
-    return sorted(contact for contact, communes in counts.items() if communes > SHARED_COMMUNES)
-
-
 def _name_features(told: Columns, left: Positions, right: Positions, *, tokens: TokenWeights) -> dict[str, Column]:
     full = _similarity(told["full"], left, right, fuzz.token_sort_ratio)
     core = _similarity(told["core"], left, right, fuzz.token_sort_ratio)
@@ -238,13 +216,11 @@ def _distance_features(points: NDArray[np.float64], left: Positions, right: Posi
 
 def _contact_features(prepared: Prepared, left: Positions, right: Positions) -> dict[str, Column]:
     told = prepared.columns
-    phone = told["phone"].copy()
-    phone[np.isin(phone.astype(str), switchboards(phone, told["insee"]))] = None
-    mail_eq, mail_ne = _mail_features(prepared, left, right)
+    mail_eq, mail_ne = _mail_features(prepared.mails, left, right)
     siren_differs = _differ(told["siren"], left, right)
     return {
-        "tel_eq": _equal(phone, left, right),
-        "tel_ne": _differ(phone, left, right),
+        "tel_eq": _equal(told["phone"], left, right),
+        "tel_ne": _differ(told["phone"], left, right),
         "mail_eq": mail_eq,
         "mail_ne": mail_ne,
         "siret_eq": _equal(told["siret"], left, right),
@@ -266,14 +242,8 @@ def _told_contacts(known: pd.DataFrame, *, mail_ne: Column) -> dict[str, Column]
     }
 
 
-def _mail_features(prepared: Prepared, left: Positions, right: Positions) -> tuple[Column, Column]:
-    mails = prepared.mails
-    rows = [row for row, each in enumerate(mails) for _ in each]
-    every = np.array([mail for each in mails for mail in each], dtype=object)
-    common = frozenset(switchboards(every, prepared.columns["insee"][np.array(rows, dtype=np.int64)]))
-    sets = np.empty(len(mails), dtype=object)
-    sets[:] = [each - common if common and each else each for each in mails]
-    domains = np.empty(len(mails), dtype=object)
+def _mail_features(sets: NDArray[np.object_], left: Positions, right: Positions) -> tuple[Column, Column]:
+    domains = np.empty(len(sets), dtype=object)
     domains[:] = [frozenset(mail.rpartition("@")[2] for mail in each) for each in sets]
     has = np.array([bool(each) for each in sets], dtype=bool)
     both = has[left] & has[right]

@@ -14,11 +14,12 @@ import pandas as pd
 
 from mediation_geo.dedupe.blocks import Positions, unique_pairs
 from mediation_geo.dedupe.clusters import Clusters, Constraints, average_linkage, closure
-from mediation_geo.dedupe.features import FEATURES, feature, pair_distance_m, pair_features
+from mediation_geo.dedupe.features import pair_distance_m
 from mediation_geo.dedupe.model import Thresholds, load_model, logit
 from mediation_geo.dedupe.normalise import Prepared, prepare
 from mediation_geo.dedupe.official import official_pairs
 from mediation_geo.dedupe.pairs import candidate_pairs
+from mediation_geo.dedupe.score import score_pairs
 from mediation_geo.dedupe.trust import source_keys
 from mediation_geo.standard import issue_table, no_issues
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from mediation_geo.dedupe.identity import Previous
     from mediation_geo.dedupe.overrides import Decisions
 
-__all__ = ["APART_M", "Judgement", "judge_by_model", "judge_by_official_rule", "strongest_reasons"]
+__all__ = ["APART_M", "Judgement", "judge_by_model", "judge_by_official_rule"]
 
 # Two records that carry one opaque upstream id are copies of one record, unless everything else speaks against it.
 COPY_STRENGTH = 3.0
@@ -147,10 +148,10 @@ def judge_by_model(records: pd.DataFrame, previous: Previous | None, decisions: 
     prepared = prepare(records)
     candidates = candidate_pairs(prepared)
     left, right = _with_decided(candidates.left, candidates.right, decisions, n=len(records))
-    features = pair_features(prepared, left, right, tokens=model.tokens)
-    log_odds = model.log_odds(features)
+    scores = score_pairs(prepared, left, right, model=model)
+    log_odds = scores.log_odds
     together = _together_before(records["record_id"], previous, left, right)
-    apart = (pair_distance_m(prepared.points, left, right) > APART_M) & ~feature(features, "same_address").astype(bool)
+    apart = (pair_distance_m(prepared.points, left, right) > APART_M) & ~scores.same_address
     strength = _strength(log_odds, model.thresholds, together=together, apart=apart)
     copies = _copies(prepared, left, right)
     strength = np.where(copies, np.maximum(strength, COPY_STRENGTH), strength)
@@ -159,45 +160,17 @@ def judge_by_model(records: pd.DataFrame, previous: Previous | None, decisions: 
     clusters = average_linkage(left, right, strength, n=len(records), constraints=constraints)
     united = clusters[left] == clusters[right]
     review = ~united & (log_odds >= logit(model.thresholds.review))
-    beside = feature(features, "near").astype(bool)
-    decision = np.select([united, review, beside], ["match", "review", "located_with"], "distinct").astype(object)
+    decision = np.select([united, review, scores.near], ["match", "review", "located_with"], "distinct").astype(object)
     return Judgement(
         left,
         right,
         1.0 / (1.0 + np.exp(-log_odds)),
         decision,
-        _with_copies(strongest_reasons(model.contributions(features)), copies),
+        _with_copies(scores.reasons, copies),
         clusters,
         f"model {model.version}",
         _skipped_issues(candidates.skipped),
     )
-
-
-def strongest_reasons(contributions: NDArray[np.float64], *, count: int = 4) -> list[str]:
-    """
-    JSON of the features that moved each score most, with their log-odds.
-
-    Parameters
-    ----------
-    contributions : numpy.ndarray of float64, shape (m, k)
-        As `Model.contributions` returns them.
-    count : int
-        How many to tell.
-
-    Returns
-    -------
-    list of str, length m
-    """
-    if len(contributions) == 0:
-        return []
-    top = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :count]
-    values = np.round(np.take_along_axis(contributions, top, axis=1), 2).tolist()
-    names = np.array(FEATURES, dtype=object)[top].tolist()
-    # A line of text for each pair: plain formatting is several times faster than a JSON encoder.
-    return [
-        "{" + ",".join(f'"{name}":{value}' for name, value in zip(*row, strict=True)) + "}"
-        for row in zip(names, values, strict=True)
-    ]
 
 
 def _strength(

@@ -6,13 +6,12 @@ A register once, then single records in; known records with a probability out. I
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from mediation_geo.dedupe.features import pair_features, switchboards
+from mediation_geo.dedupe.features import pair_features
 from mediation_geo.dedupe.lexicon import lexicon
 from mediation_geo.dedupe.model import Model, load_model
 from mediation_geo.dedupe.normalise import Prepared, prepare, prepare_record
@@ -65,7 +64,7 @@ class Matcher:
         ordered = conform(records, LOCATED_RECORDS).sort_values("record_id", kind="stable", ignore_index=True)
         self._model = model or load_model()
         self._ids = ordered["record_id"].to_numpy(dtype=object)
-        self._prepared = _without_switchboards(prepare(ordered))
+        self._prepared = prepare(ordered)
         self._communes = dict(zip(ordered["code_insee"], ordered["commune"], strict=True))
         self._rows_of = _inverted(self._prepared)
         self._known = np.flatnonzero(~np.isnan(self._prepared.points[:, 0]))
@@ -133,16 +132,3 @@ def _inverted(prepared: Prepared) -> dict[tuple[str, ...], list[int]]:
         for key in _keys(prepared, row):
             rows_of.setdefault(key, []).append(row)
     return rows_of
-
-
-def _without_switchboards(prepared: Prepared) -> Prepared:
-    """Contacts shared by many communes are blanked once, since a question sees only a few records at a time."""
-    told = prepared.columns
-    phones = told["phone"].copy()
-    phones[np.isin(phones.astype(str), switchboards(phones, told["insee"]))] = None
-    rows = np.array([row for row, each in enumerate(prepared.mails) for _ in each], dtype=np.int64)
-    every = np.array([mail for each in prepared.mails for mail in each], dtype=object)
-    common = frozenset(switchboards(every, told["insee"][rows]))
-    mails = np.empty(len(prepared), dtype=object)
-    mails[:] = [each - common for each in prepared.mails]
-    return replace(prepared, columns={**told, "phone": phones}, mails=mails)

@@ -7,7 +7,8 @@ Located records in, one `Prepared` of plain columns out. Nothing here compares t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["Prepared", "exact_points", "prepare", "prepare_record"]
+__all__ = ["SHARED_COMMUNES", "Prepared", "exact_points", "prepare", "prepare_record", "switchboards"]
 
+# A phone or a mail box of places in more communes than this is a switchboard or a travelling adviser: it says nothing.
+SHARED_COMMUNES = 4
 # The desk of France services under the name of its host: the mail box tells.
 _FRANCE_SERVICES_MAIL = re.compile(r"france[-_.]?se?r+vices?|(?:^|[-_.])(?:msap|mfs|efs)(?:[-_.@]|$)")
 # A point that stands for a whole commune says nothing about where in it a place is.
@@ -113,6 +116,7 @@ def prepare(records: pd.DataFrame) -> Prepared:
     Returns
     -------
     Prepared
+        Without the phones and mails that places of many communes share.
 
     Examples
     --------
@@ -124,7 +128,7 @@ def prepare(records: pd.DataFrame) -> Prepared:
     """
     sources = source_keys(records)
     insee = _plain(records["code_insee"])
-    return _prepared(
+    prepared = _prepared(
         names=_by_distinct(prepare_name, _plain(records["nom"]), _commune_names(records)),
         streets=_by_distinct(prepare_street, _plain(records["adresse"])),
         upstream=[upstream_id(value) for value in _plain(records["id"])],
@@ -135,6 +139,7 @@ def prepare(records: pd.DataFrame) -> Prepared:
         lists={name: records[name].to_numpy(dtype=object) for name in ("courriels", "site_web", "typologie", "itinerance")},
         points=exact_points(records),
     )
+    return _without_switchboards(prepared)
 
 
 def prepare_record(record: Mapping[str, Any], *, commune: str | None) -> Prepared:
@@ -171,6 +176,25 @@ def prepare_record(record: Mapping[str, Any], *, commune: str | None) -> Prepare
         lists=lists,
         points=geocentric_m([position[0]], [position[1]]),
     )
+
+
+def switchboards(contacts: NDArray[np.object_], insee: NDArray[np.object_]) -> list[str]:
+    """
+    Contacts of places in many communes, which tell nothing about where a place is.
+
+    Parameters
+    ----------
+    contacts, insee : numpy.ndarray of object, shape (n,)
+        A phone or mail, and the commune it was given for. Copies of one record in several sources do not count twice.
+
+    Examples
+    --------
+    >>> switchboards(np.array(["467"] * 5, dtype=object), np.array(["1", "2", "3", "4", "5"], dtype=object))
+    ['467']
+    """
+    pairs = {(a, b) for a, b in zip(contacts.tolist(), insee.tolist(), strict=True) if a is not None and b is not None}
+    counts = Counter(contact for contact, _ in pairs)
+    return sorted(contact for contact, communes in counts.items() if communes > SHARED_COMMUNES)
 
 
 def exact_points(records: pd.DataFrame) -> NDArray[np.float64]:
@@ -227,6 +251,17 @@ def _prepared(
     return Prepared(
         columns, mails, _objects([name.acronyms for name in names]), _objects([name.initials for name in names]), points
     )
+
+
+def _without_switchboards(prepared: Prepared) -> Prepared:
+    told = prepared.columns
+    phones = told["phone"].copy()
+    phones[np.isin(phones.astype(str), switchboards(phones, told["insee"]))] = None
+    rows = np.array([row for row, each in enumerate(prepared.mails) for _ in each], dtype=np.int64)
+    every = _objects([mail for each in prepared.mails for mail in each])
+    common = frozenset(switchboards(every, told["insee"][rows]))
+    mails = _objects([each - common if common and each else each for each in prepared.mails])
+    return replace(prepared, columns={**told, "phone": phones}, mails=mails)
 
 
 def _plain(column: pd.Series[Any]) -> NDArray[np.object_]:
