@@ -8,8 +8,9 @@ rounded position.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
@@ -48,6 +49,7 @@ _CACHE = "public, max-age=60"
 _NO_STORE = "no-store"
 # Two candidates this close in confidence are shown to the person, who alone knows which was meant.
 _TIE = 0.1
+_KEPT_ANSWERS = 2_000
 
 
 def proches_routes(site: Site) -> list[BaseRoute]:
@@ -60,10 +62,60 @@ def proches_routes(site: Site) -> list[BaseRoute]:
 
 
 def _get(site: Site) -> Any:
+    kept = _MinuteCache()
+
     async def handler(request: Request, snapshot: Snapshot) -> Response:
-        return _answered(site, request, snapshot, pairs_of(request))
+        key = (
+            snapshot.digest,
+            request.scope["query_string"],
+            request.headers.get("accept", ""),
+            request.headers.get("accept-language", ""),
+        )
+        made = kept.get(key)
+        if made is None:
+            pairs = pairs_of(request)
+            made = _made(site, request, snapshot, need_of(pairs), pairs)
+            if not made.private:
+                kept.put(key, made)
+        site.metrics.referral(made.outcome)
+        return _sent(request, snapshot, made)
 
     return handler
+
+
+class _Made(NamedTuple):
+    """An answer as it will be sent."""
+
+    body: bytes
+    form: str
+    language: str
+    outcome: str
+    private: bool
+
+
+class _MinuteCache:
+    """
+    Answers of the current minute, in memory only.
+
+    Open or closed changes with the minute, so nothing may be kept longer; neither may where somebody is, nor what they need.
+    """
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._made: dict[tuple[object, ...], _Made] = {}
+
+    def get(self, key: tuple[object, ...]) -> _Made | None:
+        self._forget()
+        return self._made.get(key)
+
+    def put(self, key: tuple[object, ...], made: _Made) -> None:
+        if len(self._made) < _KEPT_ANSWERS:
+            self._made[key] = made
+
+    def _forget(self) -> None:
+        minute = int(time.time() // 60)
+        if minute != self._minute:
+            self._minute, self._made = minute, {}
 
 
 def _post(site: Site) -> Any:
@@ -74,7 +126,7 @@ def _post(site: Site) -> Any:
         need = need_of(pairs)
         if _form(request, pairs) == "html" and need.q is not None:
             return _sent_on(site, snapshot, need, pairs)
-        return _answered(site, request, snapshot, pairs)
+        return _answered(site, request, snapshot, need, pairs)
 
     return handler
 
@@ -83,25 +135,33 @@ def _form(request: Request, pairs: Pairs) -> str:
     return media_type_of(request, {name: value for name, value in pairs if name == "f"}, _FORMATS)
 
 
-def _answered(site: Site, request: Request, snapshot: Snapshot, pairs: Pairs) -> Response:
-    need = need_of(pairs)
+def _answered(site: Site, request: Request, snapshot: Snapshot, need: Need, pairs: Pairs) -> Response:
+    made = _made(site, request, snapshot, need, pairs)
+    site.metrics.referral(made.outcome)
+    return _sent(request, snapshot, made)
+
+
+def _made(site: Site, request: Request, snapshot: Snapshot, need: Need, pairs: Pairs) -> _Made:
     form = _form(request, pairs)
     answer = answer_of(snapshot, need)
-    site.metrics.referral(_outcome(answer))
-    private = need.q is not None or request.method == "POST"
     if form == "html":
         body = result_page(site, snapshot, need, answer, pairs)
     elif form in {"geojson", "json"}:
         body = orjson.dumps(answer)
     else:
         body = render(answer, f=form).text.encode()
+    private = need.q is not None or request.method == "POST"
+    return _Made(body, form, "en" if need.lang == "en" else "fr", _outcome(answer), private)
+
+
+def _sent(request: Request, snapshot: Snapshot, made: _Made) -> Response:
     return respond(
         request,
-        body,
-        media_type=_FORMATS[form],
-        language="en" if need.lang == "en" else "fr",
-        etag=None if private else _etag(snapshot, request, form, body),
-        cache=_NO_STORE if private else _CACHE,
+        made.body,
+        media_type=_FORMATS[made.form],
+        language=made.language,
+        etag=None if made.private else _etag(snapshot, request, made.form, made.body),
+        cache=_NO_STORE if made.private else _CACHE,
     )
 
 
