@@ -7,6 +7,7 @@ there is no default.
 
 from __future__ import annotations
 
+from mediation_geo.coverage.arcep_maps import newest_layers, parse_layer_name, read_mobile_layer, read_mobile_layers
 from mediation_geo.coverage.arcep_tables import (
     programme_shares,
     read_centre_bourgs,
@@ -36,9 +37,13 @@ from mediation_geo.coverage.definitions import (
     ProgrammeWhiteZone,
     WhiteZoneDefinition,
 )
+from mediation_geo.coverage.demo import demo_mobile_layers
 from mediation_geo.coverage.disclosure import LEAST_HOUSEHOLDS, masked_small_counts
+from mediation_geo.coverage.gaps import bivariate_classes, combined_gap, gap_areas, mediation_gap
+from mediation_geo.coverage.grid import grid_ids, parse_grid_ids
 from mediation_geo.coverage.inequality import gini, inequality_by, lorenz
 from mediation_geo.coverage.nearest import NearestIndex, nearest_places, nearest_places_by, places_offering
+from mediation_geo.coverage.network import network_nearest, snap_to_nodes
 from mediation_geo.coverage.places import read_places
 from mediation_geo.coverage.population import (
     calibrate,
@@ -49,6 +54,16 @@ from mediation_geo.coverage.population import (
 )
 from mediation_geo.coverage.provenance import file_input, provenance_of, write_table
 from mediation_geo.coverage.report import CURVE_M, Report, coverage_report, report_html, write_report
+from mediation_geo.coverage.siting import site_exact, site_greedy
+from mediation_geo.coverage.summary import sensitivity, summary_by
+from mediation_geo.coverage.uncertainty import distance_bounds, people_beyond_spread
+from mediation_geo.coverage.white import (
+    OperatorRaster,
+    commune_operator_shares,
+    operator_raster,
+    white_shares,
+    white_shares_exact,
+)
 
 __all__ = [
     "BEYOND_M",
@@ -61,30 +76,45 @@ __all__ = [
     "MediationGap",
     "MobileWhiteZone",
     "NearestIndex",
+    "OperatorRaster",
     "ProgrammeWhiteZone",
     "Report",
     "WhiteZoneDefinition",
+    "bivariate_classes",
     "border_flags",
     "calibrate",
     "catchment_2sfca",
     "catchment_3sfca",
     "catchment_e2sfca",
     "cells_with_communes",
+    "combined_gap",
     "commune_of",
+    "commune_operator_shares",
     "communes_coverage",
     "coverage_curve",
     "coverage_curve_by",
     "coverage_report",
+    "demo_mobile_layers",
+    "distance_bounds",
     "distance_summary",
     "file_input",
+    "gap_areas",
     "gini",
+    "grid_ids",
     "inequality_by",
     "land_border",
     "landmass_of",
     "lorenz",
     "masked_small_counts",
+    "mediation_gap",
     "nearest_places",
     "nearest_places_by",
+    "network_nearest",
+    "newest_layers",
+    "operator_raster",
+    "parse_grid_ids",
+    "parse_layer_name",
+    "people_beyond_spread",
     "places_offering",
     "population_beyond",
     "programme_shares",
@@ -94,6 +124,8 @@ __all__ = [
     "read_grid",
     "read_grid_centres",
     "read_legal_populations",
+    "read_mobile_layer",
+    "read_mobile_layers",
     "read_nbope",
     "read_operator_communes",
     "read_places",
@@ -101,9 +133,16 @@ __all__ = [
     "read_targeted_sites",
     "read_targeted_zones",
     "report_html",
+    "sensitivity",
     "shipped_communes",
+    "site_exact",
+    "site_greedy",
+    "snap_to_nodes",
     "spread_population",
+    "summary_by",
     "weighted_quantiles",
+    "white_shares",
+    "white_shares_exact",
     "write_communes_coverage",
     "write_report",
     "write_table",
