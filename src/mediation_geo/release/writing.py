@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ from mediation_geo.release.manifest import (
     row_counts,
     to_json,
 )
-from mediation_geo.release.reading import CHECKSUMS, MANIFEST, RELEASED_RECORDS, Release
+from mediation_geo.release.reading import CHECKSUMS, MANIFEST, RELEASED_RECORDS, TABLE_FILES, Release
 from mediation_geo.release.store import (
     REFUSED,
     STAGING,
@@ -101,37 +102,19 @@ def write_release(
     folder = Path(directory)
     day = as_of_day(manifest)
     said = {name: value for name, value in manifest.items() if name not in OWN_KEYS}
+    tables = _Tables(places=places, records=records, links=links, issues=issues, events=events)
     with exclusive(folder):
-        known = release_ids(folder)
-        # A link that leads to a release somebody removed by hand must not stop every build to come.
-        current = next((each for each in known if each == current_id(folder)), None)
-        previous = open_release(folder, current) if current is not None else None
-        release_id = next_release_id(day, known)
+        previous = _previous(folder)
+        release_id = next_release_id(day, release_ids(folder))
         staging = folder / f"{release_id}{STAGING}{os.getpid()}"
         staging.mkdir()
         try:
-            entries = _write_tables(
-                staging,
-                places=places,
-                records=records,
-                links=links,
-                issues=issues,
-                events=events,
-                day=day,
-                release_id=release_id,
-            )
+            entries = _write_tables(staging, tables, day=day, release_id=release_id)
             digest = content_digest(entries, {"as_of": day, **said})
-            same = _holding(folder, day, digest)
-            if same is None:
-                counts = row_counts(places=places, records=records, links=links, issues=issues, events=events)
-                findings = check_gates(
-                    places=places,
-                    records=records,
-                    counts=counts,
-                    previous_places=previous.places if previous else None,
-                    previous_counts=previous.manifest["counts"] if previous else None,
-                    limits=limits,
-                )
+            holder = _holding(folder, day, digest)
+            if holder is None:
+                counts = row_counts(**tables.by_name())
+                findings = _findings(tables, counts, previous, limits)
                 own = {
                     "id": release_id,
                     "as_of": day,
@@ -146,44 +129,63 @@ def write_release(
                 _judge(folder, staging, findings)
                 staging.rename(folder / release_id)
                 flush(folder)
-            if current != (same or release_id):
-                point_current(folder, same or release_id)
+                holder = release_id
+            if previous is None or previous.id != holder:
+                point_current(folder, holder)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-    return (folder / (same or release_id)).resolve()
+    return (folder / holder).resolve()
 
 
-def _write_tables(
-    staging: Path,
-    *,
-    places: gpd.GeoDataFrame,
-    records: pd.DataFrame,
-    links: pd.DataFrame,
-    issues: pd.DataFrame,
-    events: pd.DataFrame,
-    day: str,
-    release_id: str,
-) -> dict[str, dict[str, Any]]:
-    members = places[["place_id", "source_ids"]].explode("source_ids").dropna().drop_duplicates("source_ids")
-    by_id = conform(records, LOCATED_RECORDS).sort_values("record_id", kind="stable")
-    by_id["place_id"] = by_id["record_id"].map(members.set_index("source_ids")["place_id"])
-    table = places_to_arrow(places)
-    told = dict(table.schema.metadata or {})
-    told[b"attribution"] = attribution_line(day, by_id["feed"].dropna().unique()).encode()
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The five tables of a release on their way to the disk."""
+
+    places: gpd.GeoDataFrame
+    records: pd.DataFrame
+    links: pd.DataFrame
+    issues: pd.DataFrame
+    events: pd.DataFrame
+
+    def by_name(self) -> dict[str, pd.DataFrame]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def _previous(folder: Path) -> Release | None:
+    """Release that is served; a link to one that somebody removed by hand must not stop every build to come."""
+    current = current_id(folder)
+    return open_release(folder, current) if current in release_ids(folder) else None
+
+
+def _write_tables(staging: Path, tables: _Tables, *, day: str, release_id: str) -> dict[str, dict[str, Any]]:
+    members = tables.places[["place_id", "source_ids"]].explode("source_ids").dropna().drop_duplicates("source_ids")
+    records = conform(tables.records, LOCATED_RECORDS).sort_values("record_id", kind="stable")
+    records["place_id"] = records["record_id"].map(members.set_index("source_ids")["place_id"])
+    places = places_to_arrow(tables.places)
+    told = dict(places.schema.metadata or {})
+    told[b"attribution"] = attribution_line(day, records["feed"].dropna().unique()).encode()
     told[b"licence"] = LICENCE_URL.encode()
-    write_parquet(table.replace_schema_metadata(told), staging / "places.parquet")
-    write_parquet(to_arrow(conform(by_id, RELEASED_RECORDS), RELEASED_RECORDS), staging / "records.parquet")
-    write_parquet(to_arrow(sort_by_all_columns(links, LINKS), LINKS), staging / "links.parquet")
-    write_parquet(to_arrow(sort_by_all_columns(issues, ISSUES), ISSUES), staging / "issues.parquet")
-    (staging / "events.ndjson").write_bytes(events_to_ndjson(events, release_id=release_id))
-    rows = {
-        "places.parquet": len(places),
-        "records.parquet": len(records),
-        "links.parquet": len(links),
-        "issues.parquet": len(issues),
-        "events.ndjson": len(events),
+    files = {
+        "places": places.replace_schema_metadata(told),
+        "records": to_arrow(conform(records, RELEASED_RECORDS), RELEASED_RECORDS),
+        "links": to_arrow(sort_by_all_columns(tables.links, LINKS), LINKS),
+        "issues": to_arrow(sort_by_all_columns(tables.issues, ISSUES), ISSUES),
     }
-    return {name: file_entry(staging / name, rows=size) for name, size in rows.items()}
+    for name, table in files.items():
+        write_parquet(table, staging / f"{name}.parquet")
+    (staging / "events.ndjson").write_bytes(events_to_ndjson(tables.events, release_id=release_id))
+    return {name: file_entry(staging / name, rows=len(getattr(tables, Path(name).stem))) for name in TABLE_FILES}
+
+
+def _findings(tables: _Tables, counts: Mapping[str, Any], previous: Release | None, limits: GateLimits) -> list[Finding]:
+    return check_gates(
+        places=tables.places,
+        records=tables.records,
+        counts=counts,
+        previous_places=previous.places if previous else None,
+        previous_counts=previous.manifest["counts"] if previous else None,
+        limits=limits,
+    )
 
 
 def _holding(folder: Path, day: str, digest: str) -> str | None:
