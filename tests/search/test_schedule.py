@@ -190,3 +190,12 @@ def test_the_week_says_what_the_instants_say(text, departement, day):
     if shown.state == "ferme":
         noon = datetime.combine(day, datetime.min.time())
         assert all(subject.state(noon + timedelta(hours=hour)) != "ouvert" or hour < 3 for hour in range(24))
+
+
+@given(text=TEXTS, departement=DEPARTEMENTS, instant=INSTANTS)
+def test_one_look_says_what_the_single_questions_say(text, departement, instant):
+    subject = schedule(text, departement)
+    look = subject.look(instant, soon=timedelta(hours=48))
+    assert look.state == subject.state(instant)
+    assert look.changes_at == subject.next_change(instant)
+    assert look.opens_at == subject.next_opening(instant, within=timedelta(hours=48, microseconds=1))

@@ -258,9 +258,9 @@ def _openings(need: Need, at: datetime | None) -> Callable[[Facts, Rows], Levels
     def levels(facts: Facts, rows: Rows) -> Levels:
         result = np.full(len(rows), 2 if "indifferent" in need.ouvert else -1, dtype=np.int8)
         for opening in (asked or ["maintenant"]) if soon else []:
-            result[facts.hours.opens_soon(opening, now=at)[rows]] = 1
+            result[facts.hours.opens_soon(rows, opening, now=at)] = 1
         for opening in asked:
-            result[facts.hours.open_at(opening, now=at)[rows]] = 0
+            result[facts.hours.open_at(rows, opening, now=at)] = 0
         return result
 
     return levels

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,8 @@ from mediation_geo.search.schedule import DayHours, OpenState, Schedule, Territo
 from mediation_geo.search.vocabulary import DAYS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 __all__ = ["HoursBook", "HoursReport", "instant_of"]
@@ -66,7 +68,7 @@ class HoursBook:
     Examples
     --------
     >>> book = HoursBook(pd.DataFrame({"horaires": ["Mo-Fr 09:00-12:00", None], "code_departement": ["75", "974"]}))
-    >>> book.open_at("2026-11-20T10:00", now=None).tolist()
+    >>> book.open_at(np.array([0, 1]), "2026-11-20T10:00", now=None).tolist()
     [True, False]
     """
 
@@ -95,23 +97,27 @@ class HoursBook:
         number = int(self.schedule_of[row])
         return None if number < 0 else self._schedule(number)
 
-    def open_at(self, opening: str, *, now: datetime | None) -> NDArray[np.bool_]:
+    def open_at(self, rows: NDArray[np.int64], opening: str, *, now: datetime | None) -> NDArray[np.bool_]:
         """
         Which places are open at an opening as `ouvert` writes it.
 
         Parameters
         ----------
+        rows : numpy.ndarray of int64
+            Places.
         opening : str
             `maintenant`, an ISO instant (one without a zone is local at each place), or a slot such as `jeu:09:00-12:00` of
             the seven days from `now` on.
         now : datetime, optional
             The instant of the question, with its zone; needed for `maintenant` and slots.
         """
-        return self._evaluated(("open", opening, _minute(now)), lambda schedule: _open(schedule, opening, now))
+        states = self._evaluated(("open", opening, _minute(now)), lambda schedule: _open(schedule, opening, now))
+        return np.asarray(states[self.schedule_of[rows]])
 
-    def opens_soon(self, opening: str, *, now: datetime | None) -> NDArray[np.bool_]:
+    def opens_soon(self, rows: NDArray[np.int64], opening: str, *, now: datetime | None) -> NDArray[np.bool_]:
         """Which places are open within the 48 hours after an opening; those open at the opening included."""
-        return self._evaluated(("soon", opening, _minute(now)), lambda schedule: _soon(schedule, opening, now))
+        states = self._evaluated(("soon", opening, _minute(now)), lambda schedule: _soon(schedule, opening, now))
+        return np.asarray(states[self.schedule_of[rows]])
 
     def report(self, row: int, at: datetime) -> HoursReport:
         """State, next change and week of a place at an instant; kept while they hold."""
@@ -131,16 +137,17 @@ class HoursBook:
             self._schedules[number] = found
         return found
 
-    def _evaluated(self, key: tuple[object, ...], test: Any) -> NDArray[np.bool_]:
+    def _evaluated(self, key: tuple[object, ...], test: Callable[[Schedule], bool]) -> NDArray[np.bool_]:
+        """One answer a schedule, and a last one for places without: row number -1 finds it."""
         kept = self._kept.get(key)
         if kept is None:
             # One Python call a schedule, not a place: the evaluator takes one instant at a time.
-            states = [bool(test(self._schedule(number))) for number in range(len(self._keys))]
+            states = [test(self._schedule(number)) for number in range(len(self._keys))]
             kept = np.array([*states, False])
             self._kept[key] = kept
             while len(self._kept) > _KEPT_INSTANTS:
                 self._kept.popitem(last=False)
-        return np.asarray(kept[self.schedule_of])
+        return kept
 
 
 def _text_column(places: pd.DataFrame, name: str) -> pd.Series[str]:
@@ -158,16 +165,16 @@ def _key(raw: str, timezone: object, code_departement: object) -> tuple[str, Ter
 def _report(schedule: Schedule, at: datetime) -> HoursReport:
     now = schedule.local(at.replace(second=0, microsecond=0))
     tomorrow = schedule.midnight(now.date() + timedelta(days=1))
-    changes_at = schedule.next_change(now)
-    ends = tomorrow.timestamp() if changes_at is None else min(changes_at.timestamp(), tomorrow.timestamp())
+    # A day further than asked, so that it still holds at the end of the day.
+    look = schedule.look(now, soon=_SOON + timedelta(days=1))
+    ends = tomorrow.timestamp() if look.changes_at is None else min(look.changes_at.timestamp(), tomorrow.timestamp())
     return HoursReport(
         raw=schedule.raw,
         text=schedule.repaired.text,
-        state=schedule.state(now),
-        # A day further than asked, so that it still holds at the end of the day.
-        opens_at=schedule.next_opening(now, within=_SOON + timedelta(days=1)),
-        changes_at=changes_at,
-        week=schedule.week(now),
+        state=look.state,
+        opens_at=look.opens_at,
+        changes_at=look.changes_at,
+        week=look.week,
         knows_public_holidays=schedule.knows_public_holidays,
         timezone=schedule.territory.timezone,
         valid_from=now.timestamp(),

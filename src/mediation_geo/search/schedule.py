@@ -21,7 +21,7 @@ from mediation_geo.search.repair import Repaired, repair_hours, split_rules
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["DayHours", "OpenState", "Schedule", "Territory"]
+__all__ = ["DayHours", "Look", "OpenState", "Schedule", "Territory"]
 
 OpenState = Literal["ouvert", "ferme", "inconnu"]
 
@@ -68,6 +68,15 @@ class DayHours(NamedTuple):
     spans: tuple[tuple[str, str], ...]
     state: OpenState
     public_holiday: bool
+
+
+class Look(NamedTuple):
+    """What a schedule says at an instant."""
+
+    state: OpenState
+    changes_at: datetime | None
+    opens_at: datetime | None
+    week: tuple[DayHours, ...]
 
 
 class _Compiled(NamedTuple):
@@ -144,23 +153,37 @@ class Schedule:
             return False
         return any(state == "ouvert" for _, _, state in self._segments(self.local(start), self.local(end)))
 
+    def look(self, instant: datetime, *, soon: timedelta) -> Look:
+        """State, next change, next opening at most so much later, and the week, in one pass over the schedule."""
+        now = self.local(instant)
+        today = now.date()
+        if self.repaired.text is None:
+            return Look("inconnu", None, None, self._days(today, []))
+        # A night further than the week, so that its last opening is shown with its end.
+        horizon = self.midnight(today + timedelta(days=7)) + _NIGHT
+        segments = list(self._segments(self.midnight(today), horizon))
+        state = self._state(now)
+        changes_at = next((begin for begin, _, _ in segments if begin > now), None) or self.next_change(now)
+        opens_at = (
+            now if state == "ouvert" else next((begin for begin, _, each in segments if begin > now and each == "ouvert"), None)
+        )
+        if opens_at is not None and opens_at - now > soon:
+            opens_at = None
+        return Look(state, changes_at, opens_at, self._days(today, segments))
+
     def week(self, instant: datetime) -> tuple[DayHours, ...]:
         """
         Hours of seven days, from the local day of an instant on.
 
         An opening that runs past midnight is shown whole on the day it begins.
         """
-        today = self.local(instant).date()
+        return self.look(instant, soon=timedelta()).week
+
+    def _days(self, today: date, segments: list[tuple[datetime, datetime, OpenState]]) -> tuple[DayHours, ...]:
         days = [today + timedelta(days=ahead) for ahead in range(7)]
-        if self.repaired.text is None:
-            return tuple(DayHours(day, (), "inconnu", self.is_public_holiday(day)) for day in days)
-        start, end = self.midnight(today), self.midnight(today + timedelta(days=7))
         spans: dict[date, list[tuple[str, str]]] = {day: [] for day in days}
-        unknown: set[date] = set()
-        # A night further than the week, so that its last opening is shown with its end.
-        for begin, finish, state in self._segments(start, end + _NIGHT):
-            if begin >= end:
-                break
+        unknown: set[date] = set(days) if not segments else set()
+        for begin, finish, state in segments:
             if state == "inconnu":
                 last = finish.date() if finish.time() > time() else finish.date() - timedelta(days=1)
                 unknown.update(day for day in days if begin.date() <= day <= last)
