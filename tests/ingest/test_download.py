@@ -159,7 +159,7 @@ def test_pages_are_put_together_and_counted_against_the_declared_total(server, t
         "/2": {"data": [{"id": 3}], "links": {"next": None}},
     }
     server.answer = lambda handler: handler.reply(body=json.dumps(pages[handler.path]).encode())
-    done = fetch_source(_paged_entry(server), tmp_path, token="invented", hosts=HOSTS, pause=[].append)  # noqa: S106
+    done = fetch_source(_paged_entry(server), tmp_path, token="invented", hosts=HOSTS, pause=[].append)
     assert json.loads(done.path.read_text()) == [{"id": 1}, {"id": 2}, {"id": 3}]
     assert (done.declared_rows, done.received_rows) == (3, 3)
     assert all(headers["Authorization"] == "Bearer invented" for _, headers in server.requests)

@@ -18,13 +18,17 @@ from mediation_geo.ingest.table_schema import as_official_rows
 from mediation_geo.standard import FIELD_NAMES, LIST_FIELDS, RECORDS
 
 ROWS = {
-    "aidants-connect": 3407, "angers": 63, "bfc-ternum": 642 + 697 + 697, "bordeaux-metropole": 125, "charente": 2 * 188, "cnfs": 1373 + 4930,
+    "aidants-connect": 3407, "angers": 63, "bfc-ternum": 642 + 697 + 697, "bordeaux-metropole": 125, "charente": 2 * 188,
+    "cnfs": 1373 + 4930,
     "conumm": 63, "corse": 162, "corse-epn": 22 + 9, "data-inclusion": 4261 + 3811, "france-services": 2683, "francilin": 363,
-    "gironde": 219 + 347, "grandlyon": 61, "haute-vienne": 561, "hub-antilles": 2 * 165, "hub-lo": 426, "hubik": 142 + 140, "le-havre": 76 + 80,
-    "maine-et-loire": 235 + 243, "nouvelle-caledonie": 90 + 90 + 92, "paca": 2 * 1245, "siilab-hdf": 1249, "ultra-num": 156 + 156 + 155,
+    "gironde": 219 + 347, "grandlyon": 61, "haute-vienne": 561, "hub-antilles": 2 * 165, "hub-lo": 426, "hubik": 142 + 140,
+    "le-havre": 76 + 80,
+    "maine-et-loire": 235 + 243, "nouvelle-caledonie": 90 + 90 + 92, "paca": 2 * 1245, "siilab-hdf": 1249, "ultra-num": 156 +
+    156 + 155,
 }  # fmt: skip
 STANDARD_ROW = {
-    "id": "a1", "nom": "Mairie", "adresse": "1 rue de la Paix", "code_postal": "34000", "commune": "Montpellier", "date_maj": "2024-01-02",
+    "id": "a1", "nom": "Mairie", "adresse": "1 rue de la Paix", "code_postal": "34000", "commune": "Montpellier", "date_maj":
+    "2024-01-02",
     "latitude": "43.61", "longitude": "3.87", "telephone": "+33467000000", "services": "Aide aux démarches administratives",
 }  # fmt: skip
 

@@ -62,7 +62,8 @@ def propose(
     proposals = propose_mapping(first.frame)
     print(to_toml(proposals, name=name or file_slug(file), columns=list(raw.columns)), end="")
     say(
-        f"{len(proposals)} fields proposed from {len(raw.columns)} columns; check them, then: mediation-geo check FILE --mapping MAPPING.toml"
+        f"{len(proposals)} fields proposed from {len(raw.columns)} columns; check them, then: mediation-geo check FILE "
+        f"--mapping MAPPING.toml"
     )
 
 

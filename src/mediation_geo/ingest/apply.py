@@ -71,7 +71,8 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `str` columns: the fields of the standard, those of its version 0.1 that the mapping names, helpers, and `hours.<day>` where the source has a
+        `str` columns: the fields of the standard, those of its version 0.1 that the mapping names, helpers, and
+        `hours.<day>` where the source has a
         column a day. Same index.
     """
     frame = unsplit_rows(frame, mapping)

@@ -1,6 +1,4 @@
-"""
-The catalogue: names that can be fetched, from `datasets/catalogue.toml` and from the mappings that say where their source is.
-"""
+"""The catalogue: names that can be fetched, from `catalogue.toml` and from the mappings that say where their source is."""
 
 from __future__ import annotations
 

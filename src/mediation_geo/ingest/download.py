@@ -1,7 +1,8 @@
 """
 Fetching sources over HTTPS: time limits, retries, conditional requests, size limits, checksums, allow-listed hosts.
 
-The only module of this room that reaches the network. A download is written beside its target and put in its place when it is whole, so
+The only module of this room that reaches the network. A download is written beside its target and put in its place when it
+is whole, so
 that an interrupted one never replaces a good file. Addresses found in data are never fetched.
 """
 
@@ -10,16 +11,18 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from mediation_geo.errors import ChecksumMismatch, SourceError, SourceUnavailable
 from mediation_geo.ingest.catalogue import CatalogueEntry, allowed_hosts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
 __all__ = ["Download", "fetch", "fetch_source"]
 
@@ -148,7 +151,7 @@ def fetch(
     with _client() as client:
         for attempt in range(_ATTEMPTS):
             try:
-                with _open(client, url, headers=headers, allowed=allowed) as response:
+                with _Answer(client, url, headers=headers, allowed=allowed) as response:
                     if response.status_code == httpx.codes.NOT_MODIFIED:
                         return Download(target, False, str(known.get("sha256", "")))
                     digest = _save(response, partial, max_bytes=max_bytes, progress=progress)
@@ -199,7 +202,7 @@ def _check_host(url: str, allowed: frozenset[str]) -> None:
         raise SourceError(message, path=url)
 
 
-class _open:  # noqa: N801 - used as a context manager, like the `open` it stands for
+class _Answer:
     """Answer to a request, redirects followed only to allowed hosts; the token goes to the first host alone."""
 
     def __init__(self, client: httpx.Client, url: str, *, headers: Mapping[str, str], allowed: frozenset[str]) -> None:
@@ -228,7 +231,8 @@ class _open:  # noqa: N801 - used as a context manager, like the `open` it stand
         if response.status_code in _AGAIN:
             named = response.headers.get("retry-after", "")
             pause_s = min(float(named), _LONGEST_PAUSE_S) if named.isdigit() else None
-            raise _TryAgain(f"HTTP {response.status_code}", pause_s=pause_s)
+            message = f"HTTP {response.status_code}"
+            raise _TryAgain(message, pause_s=pause_s)
         if response.status_code != httpx.codes.NOT_MODIFIED and not response.is_success:
             message = f"HTTP {response.status_code} where a file was expected"
             raise SourceUnavailable(message, path=self._url)
@@ -314,7 +318,7 @@ def _fetch_pages(
 
 def _pages(entry: CatalogueEntry, *, token: str | None, hosts: frozenset[str], pause: Callable[[float], None]) -> Iterator[Any]:
     url: str | None = entry.fetch.url
-    seen = set()
+    seen: set[str] = set()
     with _client() as client:
         while url is not None:
             if url in seen or len(seen) >= _MAX_PAGES:
@@ -330,7 +334,7 @@ def _pages(entry: CatalogueEntry, *, token: str | None, hosts: frozenset[str], p
 def _page(client: httpx.Client, url: str, *, token: str | None, hosts: frozenset[str], pause: Callable[[float], None]) -> Any:
     for attempt in range(_ATTEMPTS):
         try:
-            with _open(client, url, headers=_headers(token), allowed=hosts) as response:
+            with _Answer(client, url, headers=_headers(token), allowed=hosts) as response:
                 return json.loads(_bounded(response))
         except (httpx.TransportError, _TryAgain) as error:
             _wait_or_give_up(attempt, url, error, pause=pause)

@@ -135,7 +135,7 @@ class Recognise(_Strict):
         Columns that must all be in the file.
     absent : tuple of str
         Columns that must not be.
-    values : dict of str to tuple of str
+    only : dict of str to tuple of str
         Column -> the only values it may hold.
     filled : tuple of str
         Columns that must hold something.
@@ -145,7 +145,8 @@ class Recognise(_Strict):
 
     columns: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-    values: dict[str, tuple[str, ...]] = {}
+    # In the file this is `values`, which pydantic and pandas both use for something else.
+    only: dict[str, tuple[str, ...]] = Field(default={}, alias="values")
     filled: tuple[str, ...] = ()
     file: str | None = None
 

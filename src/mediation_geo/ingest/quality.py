@@ -189,7 +189,8 @@ _PAGE = """<!doctype html>
 <title>{{ title }}</title>
 <style>
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem; }
-table { border-collapse: collapse; width: 100%; } th, td { border-bottom: 1px solid #999; padding: .25rem .5rem; text-align: left; vertical-align: top; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid #999; padding: .25rem .5rem; text-align: left; vertical-align: top; }
 td.n { text-align: right; }
 </style>
 </head>
@@ -203,20 +204,24 @@ td.n { text-align: right; }
 {{ report.freshness.ancien }} plus anciens, {{ report.freshness.inconnue }} de date inconnue.</p>
 <h3>Ce qu’il faut corriger, et ce qui l’a été</h3>
 <table>
-<thead><tr><th scope="col">Gravité</th><th scope="col">Ce que nous avons vu</th><th scope="col">Fois</th><th scope="col">Exemples</th></tr></thead>
+<thead><tr><th scope="col">Gravité</th><th scope="col">Ce que nous avons vu</th><th scope="col">Fois</th>
+<th scope="col">Exemples</th></tr></thead>
 <tbody>
 {% for code in report.codes %}
 <tr><td>{{ {"reject": "écarté", "warning": "à corriger", "info": "corrigé"}[code.severity] }}</td>
-<td>{{ code.message }} <small>({{ code.code }})</small></td><td class="n">{{ code.count }}</td><td>{{ code.examples | join(" · ") }}</td></tr>
+<td>{{ code.message }} <small>({{ code.code }})</small></td><td class="n">{{ code.count }}</td>
+<td>{{ code.examples | join(" · ") }}</td></tr>
 {% endfor %}
 </tbody>
 </table>
 <h3>Champs remplis</h3>
 <table>
-<thead><tr><th scope="col">Champ</th><th scope="col">Part des lieux</th>{% if report.trend %}<th scope="col">Évolution</th>{% endif %}</tr></thead>
+<thead><tr><th scope="col">Champ</th><th scope="col">Part des lieux</th>{% if report.trend %}
+<th scope="col">Évolution</th>{% endif %}</tr></thead>
 <tbody>
 {% for name, share in report.completeness.items() %}
-<tr><th scope="row">{{ name }}</th><td class="n">{{ "%.0f" | format(100 * share) }} %</td>{% if report.trend %}<td class="n">{{ "%+.0f" | format(100 * report.trend.get(name, 0)) }}</td>{% endif %}</tr>
+<tr><th scope="row">{{ name }}</th><td class="n">{{ "%.0f" | format(100 * share) }} %</td>{% if report.trend %}
+<td class="n">{{ "%+.0f" | format(100 * report.trend.get(name, 0)) }}</td>{% endif %}</tr>
 {% endfor %}
 </tbody>
 </table>

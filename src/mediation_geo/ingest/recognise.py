@@ -79,7 +79,7 @@ def recognise(frame: pd.DataFrame, *, path: Path, mappings: Iterable[Mapping], f
         return best.mapping, feed or best.mapping.feed or best.mapping.name
     if "nom" in frame.columns and _PLACE_COLUMNS & set(frame.columns):
         return by_name[STANDARD], feed or file_slug(path)
-    raise _unknown(frame.columns, path)
+    raise _unknown(list(frame.columns), path)
 
 
 def _weight(evidence: Recognise, frame: pd.DataFrame, path: Path) -> tuple[int, int, int] | None:
@@ -90,10 +90,10 @@ def _weight(evidence: Recognise, frame: pd.DataFrame, path: Path) -> tuple[int, 
         return None
     if any(name not in frame.columns or frame[name].isna().all() for name in evidence.filled):
         return None
-    for name, allowed in evidence.values.items():
+    for name, allowed in evidence.only.items():
         if name not in frame.columns or not frame[name].dropna().isin(allowed).all() or frame[name].isna().all():
             return None
-    return (len(evidence.values) + len(evidence.filled), int(evidence.file is not None), len(evidence.columns))
+    return (len(evidence.only) + len(evidence.filled), int(evidence.file is not None), len(evidence.columns))
 
 
 def _unknown(columns: Sequence[str], path: Path) -> SchemaMismatch:

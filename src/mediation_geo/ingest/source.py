@@ -85,7 +85,8 @@ def read_source(path: Path | str, *, feed: str | None = None, mappings: Iterable
     Returns
     -------
     StageResult
-        `table` in the layout `RECORDS`, sorted by `record_id`; `issues`. Each row of the file is in one of them: as a record, or as an issue of severity
+        `table` in the layout `RECORDS`, sorted by `record_id`; `issues`. Each row of the file is in one of them: as a
+        record, or as an issue of severity
         `reject`.
 
     Raises

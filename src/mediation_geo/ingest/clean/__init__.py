@@ -71,7 +71,7 @@ def clean_fields(frame: pd.DataFrame, *, log: IssueLog) -> pd.DataFrame:
     """
     clean = _clean_text(frame, log=log)
     clean["pivot"] = map_distinct(clean["pivot"], remove_zero_pivot).astype("str")
-    clean = put_number_first(clean, log=log)
+    clean = put_number_first(clean)
     clean = _run(clean, ("code_postal",), log=log)
     clean = fill_from_address(clean, log=log)
     clean = rescue_contacts(clean, log=log)

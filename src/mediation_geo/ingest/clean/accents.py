@@ -1,7 +1,8 @@
 """
 Accents given back to the words in which they were lost: U+FFFD in damaged files, and names typed in capitals.
 
-The words are those that names, addresses and descriptions of places of digital help are made of; a word that is not listed is left
+The words are those that names, addresses and descriptions of places of digital help are made of; a word that is not listed
+is left
 alone, since a wrong letter is worse than a missing one.
 """
 

@@ -15,7 +15,8 @@ from mediation_geo.text import collapse_blanks, fold
 __all__ = ["ADDRESS_RULES", "COMMUNE_RULES", "AddressParts", "Tail", "cut_complement", "cut_tail", "split_address"]
 
 _TAIL = re.compile(
-    r"[\s,;\-–(]*(?<![\d/])(?<!BP )(?<!CS )(?<!BP)(?<!CS)(?:F-?)?(?P<cp>(?:0[1-9]|[1-8]\d|9[0-578])\s?\d{3})(?!\d)[\s,\-–]+(?P<town>[^\W\d_][^\d]*?)"
+    r"[\s,;\-–(]*(?<![\d/])(?<!BP )(?<!CS )(?<!BP)(?<!CS)(?:F-?)?(?P<cp>(?:0[1-9]|[1-8]\d|"
+    r"9[0-578])\s?\d{3})(?!\d)[\s,\-–]+(?P<town>[^\W\d_][^\d]*?)"
     r"(?P<cedex>\s+cedex(?:\s+\d{1,2})?)?[\s).,;\-–]*$",
     re.IGNORECASE,
 )
@@ -26,7 +27,8 @@ _NUMBER = re.compile(
 )
 _STREET_WORD = re.compile(
     r"\b(rue|r\.|avenue|av|ave|boulevard|bd|bvd|place|pl|chemin|che|route|rte|impasse|imp|all[ée]es?|cours|quai|square|sq|passage|esplanade|"
-    r"faubourg|fbg|mont[ée]e|lotissement|voie|venelle|ruelle|rond[ -]point|promenade|traverse|chauss[ée]e|sentier|parvis|villa|mail|"
+    r"faubourg|fbg|mont[ée]e|lotissement|voie|venelle|ruelle|rond[ -]point|promenade|traverse|chauss[ée]e|sentier|parvis|"
+    r"villa|mail|"
     r"lieu[ -]dit|hameau|r[ée]sidence|z\.?a\.?c?|z\.?i|parc|cit[ée]|clos|cour|domaine|carrefour|c[oô]te|grande rue|esp|crs)\b",
     re.IGNORECASE,
 )
@@ -205,8 +207,8 @@ def remove_commune_extras(value: str, _context: str = "") -> str | None:
     --------
     >>> remove_commune_extras("33500 LIBOURNE CEDEX 2"), remove_commune_extras("Lyon 7e arrondissement")
     ('LIBOURNE', 'Lyon')
-    >>> remove_commune_extras("MARSEILLE 13EME"), remove_commune_extras("Sainte-Anne (97180)"), remove_commune_extras("AGEN, Nérac")
-    ('MARSEILLE', 'Sainte-Anne', 'AGEN')
+    >>> [remove_commune_extras(each) for each in ("MARSEILLE 13EME", "Sainte-Anne (97180)", "AGEN, Nérac")]
+    ['MARSEILLE', 'Sainte-Anne', 'AGEN']
     """
     text = _COMMUNE_TAIL.sub("", _COMMUNE_HEAD.sub("", value.strip()))
     return _ARRONDISSEMENT.sub("", text).strip(" -–.,") or None

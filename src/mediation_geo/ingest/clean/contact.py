@@ -93,7 +93,7 @@ def _parsed(digits: str, region: str) -> str | None:
         number = phonenumbers.parse(digits, region)
     except NumberParseException:
         return None
-    text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    text = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     national = str(number.national_number)
     if _PATTERN is None or not _PATTERN.fullmatch(text) or len(set(national)) == 1:
         return None
@@ -101,7 +101,7 @@ def _parsed(digits: str, region: str) -> str | None:
         return text
     if number.country_code == 262 and national[0] in "89":
         # Numbers of no territory, written with the prefix of the island.
-        return f"+33{national}"
+        return "+33" + national
     # Numbering plans grow faster than the library: a number of the right length is believed.
     return text if number.country_code in _NINE_DIGITS and len(national) == 9 and national[0] in "12345679" else None
 

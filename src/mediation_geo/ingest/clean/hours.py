@@ -1,4 +1,8 @@
-"""Opening hours to OSM syntax: values that are already OSM, a column a day, or French prose; what is not understood stays in the issues."""
+"""
+Opening hours to OSM syntax: values that are already OSM, a column a day, or French prose.
+
+What is not understood stays in the issues.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +121,7 @@ def _from_days(frame: pd.DataFrame, *, log: IssueLog) -> pd.Series:
     empty = pd.Series([None] * len(frame), index=frame.index, dtype="str")
     cells = pd.DataFrame({name: frame.get(name, empty) for name in names})
     first, *others = (cells[name].fillna("") for name in names)
-    joined = first.str.cat(others, sep="\x1f").where(cells.notna().any(axis=1))
+    joined = first.str.cat(pd.DataFrame(dict(enumerate(others))), sep="\x1f").where(cells.notna().any(axis=1))
     read = map_distinct(joined.astype("str"), _read_week)
     shown = map_distinct(joined.astype("str"), _shown).astype("str")
     found = map_distinct(read, lambda triple: triple[0]).astype("str")

@@ -1,4 +1,8 @@
-"""Rules for codes: SIRET, RNA, postcode, commune code. Codes are text and keep their zeros; a code that cannot be right is removed."""
+"""
+Rules for codes: SIRET, RNA, postcode, commune code.
+
+Codes are text and keep their zeros; a code that cannot be right is removed.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """
 List fields: labels of every version and spelling to those of the standard v1.0, each once, in the order of the source.
 
-Columns of version 0.1 are read into the fields that replaced them; a label that nobody knows is kept in the issues, never in silence.
+Columns of version 0.1 are read into the fields that replaced them; a label that nobody knows is kept in the issues, never in
+silence.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def _targets(field: str, label: str) -> tuple[tuple[str, str], ...] | None:
 
 def _glued(field: str, folded: str) -> tuple[tuple[str, str], ...]:
     """Targets of labels that follow each other without a separator, found by their full wording."""
-    targets = []
+    targets: list[tuple[str, str]] = []
     rest = folded
     for wording, found in _wordings(field):
         if wording in rest:

@@ -1,12 +1,15 @@
 """
-Values that stand in the wrong field, handed to the right one: postcode and town at the end of a street line, an address in
-the column of phones, a summary that is too long, kinds of structure that only the name tells.
+Values that stand in the wrong field, handed to the right one.
+
+A postcode and town at the end of a street line, an e-mail in the column of phones, a summary that is too long, kinds of
+structure that only the name tells.
 
 Each function takes the frame of text and gives it back changed; an already right frame comes back as it was.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -20,6 +23,8 @@ from mediation_geo.standard.fields import FIELDS, LIST_SEPARATOR
 from mediation_geo.text import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mediation_geo.ingest.clean.rules import IssueLog
 
 __all__ = ["add_typologies", "fill_from_address", "put_number_first", "rescue_contacts", "split_summary"]
@@ -27,7 +32,7 @@ __all__ = ["add_typologies", "fill_from_address", "put_number_first", "rescue_co
 _SUMMARY_CHARS = next(each.max_length for each in FIELDS if each.name == "presentation_resume") or 280
 
 
-def put_number_first(frame: pd.DataFrame, *, log: IssueLog) -> pd.DataFrame:
+def put_number_first(frame: pd.DataFrame) -> pd.DataFrame:
     """Street line with the house number of a column of its own, when the line does not start with it already."""
     if "numero" not in frame.columns:
         return frame
@@ -77,11 +82,15 @@ def rescue_contacts(frame: pd.DataFrame, *, log: IssueLog) -> pd.DataFrame:
         ("telephone", "site_web", urls_in),
         ("courriels", "site_web", urls_in),
     ):
-        found = map_distinct(moved[origin], lambda text, finder=finder: LIST_SEPARATOR.join(finder(text)) or None).astype("str")
+        found = map_distinct(moved[origin], functools.partial(_joined, finder)).astype("str")
         rescued = found.notna() & moved[target].isna()
         log.add("contact_in_wrong_field", rows=rescued, field=target, value=moved[origin], corrected=found)
         moved = moved.assign(**{target: moved[target].mask(rescued, found).astype("str")})
     return moved
+
+
+def _joined(finder: Callable[[str], list[str]], text: str) -> str | None:
+    return LIST_SEPARATOR.join(finder(text)) or None
 
 
 def split_summary(frame: pd.DataFrame, *, log: IssueLog) -> pd.DataFrame:

@@ -26,10 +26,11 @@ _SMALL = frozenset(_SMALL_TEXT.split())
 _SHORT_WORDS_TEXT = "bus val rue mer lac ile vie age eau ami pop sud est bas max luc art web net pau gap vif via bar duo"
 _SHORT_WORDS = frozenset(_SHORT_WORDS_TEXT.split())
 _VOWELS = re.compile(r"[aeiouyàâäéèêëîïôöùûü]", re.IGNORECASE)
-_BRANDS = {"emmaus": "Emmaüs", "pimms": "PIMMS", "afpa": "AFPA", "adapei": "ADAPEI", "cidff": "CIDFF", "udaf": "UDAF", "ufcv": "UFCV",
-           "creps": "CREPS", "greta": "GRETA", "aptic": "APTIC", "caf": "CAF", "ccas": "CCAS", "cias": "CIAS", "capep": "CAPEP",
-           "assfam": "ASSFAM", "admr": "ADMR", "msap": "MSAP", "crij": "CRIJ", "esat": "ESAT", "arpade": "ARPADE", "uriopss": "URIOPSS",
-           "adie": "ADIE", "epide": "EPIDE", "plie": "PLIE", "unaf": "UNAF", "ulamir": "ULAMIR"}  # fmt: skip
+_BRANDS_TEXT = """
+pimms afpa adapei cidff udaf ufcv creps greta aptic caf ccas cias capep assfam admr msap crij esat arpade
+uriopss adie epide plie unaf ulamir
+"""
+_BRANDS = {"emmaus": "Emmaüs"} | {name: name.upper() for name in _BRANDS_TEXT.split()}
 
 
 def remove_junk(value: str, _context: str = "") -> str | None:

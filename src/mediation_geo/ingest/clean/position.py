@@ -1,7 +1,8 @@
 """
-Positions: text in degrees or Lambert-93 metres to longitude and latitude, EPSG:4326; swapped axes found by the boxes of the territories.
+Positions: text in degrees or Lambert-93 metres to longitude and latitude, EPSG:4326.
 
-A position that cannot be one is removed; whether it is the right one for its commune is for the next stage to judge.
+Swapped axes are found by the boxes of the territories. A position that cannot be one is removed; whether it is the right one for
+its commune is for the next stage to judge.
 """
 
 from __future__ import annotations

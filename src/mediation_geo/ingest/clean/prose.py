@@ -30,7 +30,8 @@ _TOKENS = re.compile(
             r"(?P<noon>\bmidi\b(?!\w))",
             r"(?P<midnight>\bminuit\b)",
             r"(?P<bare>(?<![\d.])(?:[01]?\d|2[0-4])(?![\d.]|\s?(?:er|e|eme|ieme|%|euros?|ans?|postes?|places?)\b))",
-            r"(?P<everyday>\btous les jours\b(?: de la semaine)?|\b(?:toute )?la semaine\b|\ben semaine\b|\b7\s?j(?:ours)?\s?(?:/|sur)\s?7\b|\bdu lundi au dimanche\b)",
+            r"(?P<everyday>\btous les jours\b(?: de la semaine)?|\b(?:toute )?la semaine\b|\ben semaine\b|"
+            r"\b7\s?j(?:ours)?\s?(?:/|sur)\s?7\b|\bdu lundi au dimanche\b)",
             r"(?P<closed>\bfermee?s?\b|\bfermetures?\b)",
             r"(?P<unless>\bsauf\b|\bexcepte\b|\bhors\b)",
             r"(?P<to>\ba(?=\d|\b)|\bau\b|\bjusqu'?\s?(?:a|au)\b|-|>)",
@@ -48,12 +49,15 @@ service est ainsi que aussi
 """
 _FILLERS = frozenset(_FILLERS_TEXT.split())
 _NOTES = re.compile(
-    r"\b(?:sur|avec|prise? de|uniquement sur|et sur|ou sur|de preference sur)?\s?(?:rendez[- ]?vous|rdv|r\.d\.v\.?|inscriptions?|reservations?)(?: uniquement| possible| conseillee?| obligatoire| prealable)?\b"
-    r"|\bsans rendez[- ]?vous\b|\bhors (?:jours )?feries?\b|\b(?:hors|sauf) (?:les )?(?:vacances(?: scolaires)?|jours feries)\b|\b(?:sauf|hors) (?:le )?jours? feries?\b"
+    r"\b(?:sur|avec|prise? de|uniquement sur|et sur|ou sur|de preference sur)?\s?(?:rendez[- ]?vous|rdv|r\.d\.v\.?|"
+    r"inscriptions?|reservations?)(?: uniquement| possible| conseillee?| obligatoire| prealable)?\b"
+    r"|\bsans rendez[- ]?vous\b|\bhors (?:jours )?feries?\b|\b(?:hors|sauf) (?:les )?(?:vacances(?: scolaires)?|jours "
+    r"feries)\b|\b(?:sauf|hors) (?:le )?jours? feries?\b"
     r"|\ben periode scolaire\b|\bperiode scolaire\b|\ben (?:acces )?libre\b|\bacces libre\b"
 )
 _SEASON = re.compile(
-    r"[\s.,;(\-]*\b(?:pendant les vacances|vacances|horaires? d['e ]+\s?(?:ete|vacances)|en ete|ete :|juillet|aout|fermeture annuelle)\b.*",
+    r"[\s.,;(\-]*\b(?:pendant les vacances|vacances|horaires? d['e ]+\s?(?:ete|vacances)|en ete|ete :|juillet|aout|"
+    r"fermeture annuelle)\b.*",
     re.DOTALL,
 )
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
@@ -64,11 +68,13 @@ _CLOSED_DAY = re.compile(r"^(?:ferme\w*|-+|x+|/|neant|non|0|00:00\s?-\s?00:00)$"
 _BRACES = str.maketrans('{}"', "   ")
 _NOON = 12 * 60
 _WEEKS = {"premier": 1, "premiers": 1, "1er": 1, "1ers": 1, "dernier": -1, "derniers": -1}
-_WEEKS |= {f"{stem}{end}": week for week, stems in ((2, ("deuxieme", "2e", "2eme")), (3, ("troisieme", "3e", "3eme")), (4, ("quatrieme", "4e", "4eme")))
+_LATER_WEEKS = ((2, ("deuxieme", "2e", "2eme")), (3, ("troisieme", "3e", "3eme")), (4, ("quatrieme", "4e", "4eme")))
+_WEEKS |= {f"{stem}{end}": week for week, stems in _LATER_WEEKS
            for stem in stems for end in ("", "s")}  # fmt: skip
 _WEEK_WORD = "|".join(sorted(_WEEKS, key=len, reverse=True))
 _MONTHLY = re.compile(
-    rf"^\W*(?:(?:tous |chaque |permanence )?(?:les?|chaque)\s+)?(?P<weeks>(?:{_WEEK_WORD})(?:\s*(?:et|,)\s*(?:les? )?(?:{_WEEK_WORD}))*)\s+"
+    rf"^\W*(?:(?:tous |chaque |permanence )?(?:les?|chaque)\s+)?(?P<weeks>(?:{_WEEK_WORD})(?:\s*(?:et|,)\s*(?:les? "
+    rf")?(?:{_WEEK_WORD}))*)\s+"
     rf"(?P<day>{'|'.join(_DAYS)})\s+(?:du|de chaque) mois\s*[,:]?\s*(?P<hours>.*)$"
 )
 _MAX_CHARS = 600
@@ -149,8 +155,10 @@ def read_monthly(text: str) -> str | None:
 
     Examples
     --------
-    >>> read_monthly("Les deuxième et quatrième jeudis du mois de 14h à 17h"), read_monthly("Le dernier mardi du mois de 9h00 à 12h00")
-    ('Th[2,4] 14:00-17:00', 'Tu[-1] 09:00-12:00')
+    >>> read_monthly("Les deuxième et quatrième jeudis du mois de 14h à 17h")
+    'Th[2,4] 14:00-17:00'
+    >>> read_monthly("Le dernier mardi du mois de 9h00 à 12h00")
+    'Tu[-1] 09:00-12:00'
     >>> read_monthly("Un mercredi sur deux de 9h à 12h") is None
     True
     """

@@ -8,15 +8,17 @@ knows nothing of places. Rules run in their order, each on what the one before l
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from mediation_geo.standard.issues import concat_issues, issue_codes, no_issues
 from mediation_geo.standard.tables import ISSUES, conform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 __all__ = ["Check", "IssueLog", "Repair", "Rule", "clean_column", "settled"]
 

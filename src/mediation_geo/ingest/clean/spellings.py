@@ -1,7 +1,8 @@
 """
 Spellings of labels that producers use and no version of the standard knows: folded text to (field, label) pairs.
 
-Case, accents and punctuation do not matter (see `text.fold`). An empty tuple means: understood, and nothing to say in the standard.
+Case, accents and punctuation do not matter (see `text.fold`). An empty tuple means: understood, and nothing to say in the
+standard.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ _SERVICES = _table(
 _PUBLICS = _table(
     "publics_specifiquement_adresses",
     {
-        "Familles et/ou enfants": "familles; famille; enfants; familles enfants; familles et enfants; familles adultes; parents; famille et ou enfants",
+        "Familles et/ou enfants": "familles; famille; enfants; familles enfants; familles et enfants; familles adultes; "
+        "parents; famille et ou enfants",
         "Jeunes": "jeune; jeunes 16 26 ans; jeunes 16 26; jeunes 16 25 ans; jeunes 16 25; jeune public; adolescents",
         "Étudiants": "etudiant; etudiants; etudiantes",
         "Seniors": "senior; seniors 65 ans; seniors 60 ans; seniors 65; personnes agees; retraites",
@@ -62,20 +64,25 @@ _SPECIFIC = _table(
     {
         "Surdité": "surdite; sourds et malentendants; deficience auditive; handicap auditif",
         "Handicaps moteurs": "handicap moteur; personnes a mobilite reduite; pmr; mobilite reduite; handicaps moteurs pmr",
-        "Handicaps mentaux": """handicap mental; handicaps psychiques; handicap psychique; handicaps mentaux deficiences limitant les
-            activites d une personne; handicaps psychiques troubles psychiatriques donnant lieu a des atteintes comportementales""",
+        "Handicaps mentaux": """handicap mental; handicaps psychiques; handicap psychique; handicaps mentaux deficiences
+            limitant les
+            activites d une personne; handicaps psychiques troubles psychiatriques donnant lieu a des atteintes
+                comportementales""",
         "Illettrisme": "personne en situation d illettrisme; personnes en situation illettrisme; illettrisme; analphabetisme",
         "Langues étrangères (anglais)": "anglais; langues etrangeres anglais",
-        "Langues étrangères (autres)": """langues etrangeres autre; langue etrangere autre; langues etrangeres; personnes allophones;
+        "Langues étrangères (autres)": """langues etrangeres autre; langue etrangere autre; langues etrangeres; personnes
+            allophones;
             allophones""",
-        "Déficience visuelle": "deficience visuelle; deficiance visuelle; deficiences visuelles; malvoyants; handicap visuel; cecite",
+        "Déficience visuelle": "deficience visuelle; deficiance visuelle; deficiences visuelles; malvoyants; handicap "
+        "visuel; cecite",
     },
 )
 _FEES = _table(
     "frais_a_charge",
     {
         "Gratuit": "gratuit; gratuite; libre et gratuit; acces libre et gratuit; entierement gratuit",
-        "Gratuit sous condition": "gratuit sous conditions; gratuit avec condition; gratuite sous condition; gratuit sous condition s",
+        "Gratuit sous condition": "gratuit sous conditions; gratuit avec condition; gratuite sous condition; gratuit sous "
+        "condition s",
         "Payant": "payante; adhesion; adherent; payant adhesion; sur adhesion; cotisation",
     },
 )

@@ -21,7 +21,8 @@ _KEYWORDS: dict[str, str] = {
     "AFPA": r"afpa|association nationale pour la formation professionnelle",
     "ASSO": r"asso|assoc|associations?|emmaus|secours (populaire|catholique)|croix rouge|restos? du coeur|familles rurales|"
     r"ligue de l enseignement|konexio|groupe sos|apf|coallia|afr|foyers? ruraux|foyer rural|atd quart monde|unis cite",
-    "BIB": r"(bibli?oth?e[qk]ue?s?|bibilotheque|bibliothe que|mediath?eques?|mediateque|ludomediatheque|ludotheques?|bdp|mediabus)\w*",
+    "BIB": r"(bibli?oth?e[qk]ue?s?|bibilotheque|bibliothe que|mediath?eques?|mediateque|ludomediatheque|ludotheques?|bdp|"
+    r"mediabus)\w*",
     "CAARUD": r"caarud",
     "CADA": r"cada|centre d accueil (de|pour) demandeurs? d asile",
     "CAF": r"caf|caisse d allocations familiales",
@@ -51,7 +52,8 @@ _KEYWORDS: dict[str, str] = {
     "EPCI": r"epci|intercommunalite|communaute d agglomeration|metropole",
     "EPI": r"epi|espace public (internet|informatique)",
     "EPIDE": r"epide",
-    "EPN": r"epn|e p n|espaces? (public )?numeriques?|espace multimedia|cyber ?bases?|cyber ?centre|cyber ?espace|cybercase|point cyb",
+    "EPN": r"epn|e p n|espaces? (public )?numeriques?|espace multimedia|cyber ?bases?|cyber ?centre|cyber ?espace|"
+    r"cybercase|point cyb",
     "ES": r"epicerie (sociale|solidaire)",
     "ESAT": r"esat",
     "ESS": r"ess|economie sociale et solidaire",
@@ -65,7 +67,8 @@ _KEYWORDS: dict[str, str] = {
     "MDE": r"maison de l emploi( et de la formation)?",
     "MDH": r"maison des habitants?|mjh",
     "MDPH": r"mdph|maison departementale des personnes handicapees|mda|maison departementale de l autonomie",
-    "MDS": r"mdsi?|msd|eds|maisons? (du departement|departementales?|de la metropole)( pour les| des| de la)? ?(solidarites?)?( sociale| et de proximite)?|"
+    "MDS": r"mdsi?|msd|eds|maisons? (du departement|departementales?|de la metropole)( pour les| des| de la)? "
+    r"?(solidarites?)?( sociale| et de proximite)?|"
     r"(espace|centre) departemental (des|de|pour les) (solidarites?|proximite)|maison (des|de la) solidarites?( departementale)?",
     "MJC": r"mjc|maison des jeunes( et de la culture)?|maison pour tous|mpt",
     "ML": r"missions? locales?|mission locale \w+",
@@ -75,7 +78,8 @@ _KEYWORDS: dict[str, str] = {
     "MUNI": r"mairie|mairies|municipalite|commune de|ville de|hotel de ville|agglomeration|mairie annexe|mairie de quartier",
     "OF": r"organisme de formation|greta|cfa|centre de formation",
     "OIL": r"oil|office international du logement",
-    "PAD": r"(point|maison|relais|espace) ?(d|de|du|des|)? ?(acces )?(au|aux|de la)? ?(droits?|justice et du droit)|pad|mjd|point justice",
+    "PAD": r"(point|maison|relais|espace) ?(d|de|du|des|)? ?(acces )?(au|aux|de la)? ?(droits?|justice et du droit)|pad|"
+    r"mjd|point justice",
     "PENSION": r"pension de famille|maison relais",
     "PI": r"points? infos?|point d information",
     "PIJ_BIJ": r"pij|bij|crij|cij|info(rmation)?s? jeunesse|espace jeunes?|point accueil jeunes?|bureau d information jeunesse",
