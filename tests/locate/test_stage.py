@@ -67,8 +67,8 @@ def messy_rows(draw: st.DrawFn) -> dict[str, object]:
 
 
 # One call of the stage costs as much for fifty rows as for one: few examples of many rows each.
-many = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-messy_tables = st.lists(messy_rows(), min_size=10, max_size=25)
+many = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+messy_tables = st.lists(messy_rows(), min_size=8, max_size=16)
 
 
 @many

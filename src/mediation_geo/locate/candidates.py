@@ -92,6 +92,7 @@ def read_evidence(records: pd.DataFrame, *, communes: Communes) -> Evidence:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from mediation_geo.locate.communes import load_communes
     >>> rows = pd.DataFrame({"adresse": ["12 rue de la Gare, 34000 Montpellier"]})
     >>> evidence = read_evidence(rows, communes=load_communes())
