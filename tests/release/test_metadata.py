@@ -9,8 +9,8 @@ import tomllib
 import pytest
 from frictionless import Package, system
 
-from mediation_geo.release import ExportError, write_release
-from mediation_geo.release.metadata import Source, table_schema
+from mediation_geo.release import ExportError, open_release, write_release
+from mediation_geo.release.metadata import Source, about, table_schema
 from mediation_geo.release.metadata.about import check_licences, share_alike
 from mediation_geo.release.publication import write_publication
 from tests.release.tables import town
@@ -132,6 +132,15 @@ def test_attribution_names_each_source_its_licence_and_its_last_update(published
     text = (published / "ATTRIBUTION.md").read_text(encoding="utf-8")
     assert "Licence Ouverte 2.0" in text
     assert "| demo | producteur non renseigné | licence non renseignée | 2026-10-01 | 31 |" in text
+
+
+@pytest.mark.parametrize(("feed", "producer"), [("cnfs", "Conseiller numérique"), ("national", "Cartographie nationale")])
+def test_a_source_of_the_catalogue_is_named_with_its_producer_and_licence(tmp_path, feed, producer):
+    write_release(tmp_path, **town(5, feed=feed))
+    source = about(open_release(tmp_path), {"files": []}, base_url=BASE, publisher="x").sources[0]
+    assert producer in source.producer
+    assert source.licence == "Licence Ouverte 2.0"
+    assert (source.records, source.last_update) == (5, "2026-10-01")
 
 
 def test_a_share_alike_source_is_never_mixed_in():

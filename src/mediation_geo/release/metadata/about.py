@@ -19,6 +19,7 @@ from mediation_geo.release.manifest import LICENCE, LICENCE_URL, TITLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from mediation_geo.release.reading import Release
 
@@ -149,12 +150,12 @@ def about(release: Release, index: Mapping[str, Any], *, base_url: str, publishe
 
 
 def _sources(release: Release) -> tuple[Source, ...]:
-    mappings = _mappings()
+    described = _described_sources()
     updates = release.records.groupby("feed")["date_maj"].max()
     counts = release.manifest["counts"]["records_by_feed"]
     sources = []
     for feed, size in sorted(counts.items()):
-        mapping = mappings.get(feed, {})
+        mapping = described.get(feed, {})
         update = updates[feed]
         sources.append(
             Source(
@@ -169,13 +170,18 @@ def _sources(release: Release) -> tuple[Source, ...]:
     return tuple(sources)
 
 
-def _mappings() -> dict[str, dict[str, Any]]:
-    """Description of each source by feed; of several editions of one feed, the first in the order of their names."""
+def _described_sources() -> dict[str, dict[str, Any]]:
+    """Description of each source by feed: the catalogue, and over it the mappings, of several editions the first by name."""
+    catalogue = _toml(dataset_path("catalogue.toml"))
     tables: dict[str, dict[str, Any]] = {}
     for path in sorted(dataset_path("mappings").glob("*.toml")):
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = _toml(path)
         tables.setdefault(table.get("feed", table.get("name", path.stem)), table)
-    return tables
+    return {name: table for name, table in catalogue.items() if isinstance(table, dict)} | tables
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def check_licences(sources: Iterable[Source]) -> None:
