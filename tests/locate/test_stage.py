@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import random
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shapely import box
 
 from mediation_geo.locate import load_communes, locate
 from mediation_geo.locate.geocoder import Candidate, batch_frame
@@ -172,6 +174,15 @@ def test_a_place_without_a_point_gets_the_centre_of_its_commune_and_says_so() ->
     assert (located["position_origin"], located["position_precision"]) == ("commune", "municipality")
     assert located["position_uncertainty_m"] > 1_000
     assert "position_from_commune" in codes(result)
+
+
+def test_the_limits_of_the_commune_count_where_they_are_known() -> None:
+    row = records({**MONTPELLIER, **POINT})
+    assert not codes(locate(row)) & {"position_suspect", "position_outside_commune"}
+    elsewhere = gpd.GeoSeries({"34172": box(3.80, 43.57, 3.84, 43.60)}, crs=4326)
+    assert "position_suspect" in codes(locate(row, polygons=elsewhere))
+    around = gpd.GeoSeries({"34172": box(3.80, 43.57, 3.95, 43.66), "01001": box(4.9, 46.1, 5.0, 46.2)}, crs=4326)
+    assert "position_suspect" not in codes(locate(row, polygons=around))
 
 
 def test_a_missing_point_is_geocoded() -> None:
