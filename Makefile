@@ -40,6 +40,7 @@ bench: ## side-by-side measurements with peers: one ratio table for each room, i
 	'$(VENV)/bin/python' benchmarks/geocode.py
 	'$(VENV)/bin/python' benchmarks/dedupe.py speed --splink '$(VENV)/bin/python'
 	'$(VENV)/bin/python' benchmarks/nearest.py peers
+	'$(VENV)/bin/python' benchmarks/serving.py
 
 docs: ## the documentation site, in site/
 	@$(install) docs
@@ -55,5 +56,5 @@ pins: ## resolve requirements/*.txt anew from pyproject.toml
 	$(compile) requirements/pins.in -o requirements/pins.txt
 
 clean: ## remove what the other targets made, but no release
-	rm -rf '$(VENV)' '$(VENV)-pins' '$(VENV).log' site .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf '$(VENV)' '$(VENV)-pins' '$(VENV).log' site .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
