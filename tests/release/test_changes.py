@@ -106,7 +106,7 @@ def published(tmp_path):
     folder = tmp_path / "releases"
     write_release(folder, **town(30, as_of="2026-11-20"))
     after = town(31, as_of="2026-11-21")
-    after["places"].loc[0, "nom"] = "<script>alert(1)</script> & Cie"
+    after["places"].loc[0, "nom"] = "<script>alert(1)</script> & Cie\x0b"
     after["places"].loc[30, "code_departement"] = "30"
     write_release(folder, **after)
     write_release(folder, **town(32, as_of="2026-11-22"))

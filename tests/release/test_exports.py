@@ -7,6 +7,8 @@ import hashlib
 import json
 import re
 import zipfile
+from io import BytesIO
+from xml.etree import ElementTree as ET
 
 import openpyxl
 import pandas as pd
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 
 from mediation_geo.ingest import read_source
 from mediation_geo.release import ExportError, open_release, write_release
-from mediation_geo.release.exports import read_official_csv, write_exports
+from mediation_geo.release.exports import FORMATS, read_official_csv, write_exports
 from mediation_geo.release.exports.official import (
     PLACEHOLDERS,
     guard,
@@ -81,6 +83,18 @@ def test_the_bytes_are_those_of_the_index_and_of_the_checksums(exports, index):
         content = (exports / each["file"]).read_bytes()
         assert len(content) == each["bytes"]
         assert hashlib.sha256(content).hexdigest() == each["sha256"] == sums[each["file"]]
+
+
+@pytest.mark.parametrize("kind", ["kml", "gpx", "xlsx"])
+def test_a_control_character_in_a_name_does_not_break_a_format_made_of_xml(tmp_path, kind):
+    write_release(tmp_path / "releases", **town(3, nom="Mairie\x0b & <Poste>"))
+    names = {each.file.rsplit(".", 1)[-1]: name for name, each in FORMATS.items()}
+    folder = write_exports(open_release(tmp_path / "releases"), tmp_path / "out", formats=[names[kind]])
+    content = (folder / f"lieux-mediation-numerique.{kind}").read_bytes()
+    if kind == "xlsx":
+        assert openpyxl.load_workbook(BytesIO(content)).active.max_row == 4
+    else:
+        assert ET.fromstring(content) is not None
 
 
 def test_two_exports_of_one_release_are_the_same_to_the_byte(release, exports, tmp_path):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from mediation_geo.release.changes import KINDS, changes_between, changes_to_ndjson
+from mediation_geo.release.exports.flat import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mediation_geo.release.reading import Release
+
 
 __all__ = ["NAMESPACE", "Step", "steps", "tell", "write_changes"]
 
@@ -139,10 +141,10 @@ def _entries(step: Step, code: str | None) -> list[dict[str, str]]:
     return [
         {
             "id": _urn(step.release, row["change"], row["place_id"]),
-            "title": f"{demo}{KINDS[row['change']]} : {row['nom'] or row['place_id']}",
+            "title": printable(f"{demo}{KINDS[row['change']]} : {row['nom'] or row['place_id']}"),
             "updated": _moment(step.day),
             "kind": row["change"],
-            "text": line(row),
+            "text": printable(line(row)),
         }
         for row in rows
     ]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mediation_geo.standard import PLACES, conform
 
-__all__ = ["PUBLIC_COLUMNS", "flat", "positioned"]
+__all__ = ["PUBLIC_COLUMNS", "flat", "positioned", "printable"]
 
 # `place_id` is told once, as `id`; which record gave which value is in the GeoParquet release, not in an export for maps.
 _LEFT_OUT = {"place_id", "provenance", "source_ids", "geometry"}
@@ -52,3 +52,15 @@ def positioned(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ['p']
     """
     return places[places.geometry.notna()].reset_index(drop=True)
+
+
+def printable(text: str) -> str:
+    r"""
+    Text without the control characters that XML cannot hold, not even escaped.
+
+    Examples
+    --------
+    >>> printable("Mairie\x0b de Lodève\n")
+    'Mairie de Lodève\n'
+    """
+    return "".join(each for each in text if each >= " " or each in "\n\t")

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-from mediation_geo.release.exports.flat import flat
+from mediation_geo.release.exports.flat import flat, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,16 +50,11 @@ def write_xlsx(places: gpd.GeoDataFrame, path: Path) -> None:
 def _cell(sheet: Any, value: object) -> Any:
     if not isinstance(value, str):
         return value
-    text = _printable(value)
+    text = printable(value)
     # The format admits no longer cell: a text cut here ends with three dots and is whole in the other exports.
     cell = WriteOnlyCell(sheet, value=text if len(text) <= CELL_CHARACTERS else f"{text[: CELL_CHARACTERS - 3]}...")
     cell.data_type = "s"
     return cell
-
-
-def _printable(value: str) -> str:
-    """Text without the control characters that XML cannot hold."""
-    return "".join(each for each in value if each >= " " or each in "\n\t")
 
 
 def repacked(archive: bytes) -> bytes:
