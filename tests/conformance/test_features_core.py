@@ -58,10 +58,11 @@ def check_collection(web: httpx.Client, response: httpx.Response) -> dict[str, A
     [own] = rels(page, "self")
     [other] = rels(page, "alternate")
     assert (own["type"], other["type"]) == ("application/geo+json", "text/html")
-    assert web.get(own["href"]).json() == page
+    again = web.get(own["href"])
+    assert {**again.json(), "timeStamp": page["timeStamp"]} == page
     written = datetime.fromisoformat(page["timeStamp"])
-    assert written <= datetime.now(UTC)
-    assert written == parsedate_to_datetime(response.headers["last-modified"])
+    assert parsedate_to_datetime(response.headers["last-modified"]) <= written
+    assert written < datetime.fromisoformat(again.json()["timeStamp"]) <= datetime.now(UTC)
     return page
 
 
@@ -167,7 +168,6 @@ def test_previous_page_leads_back(web: httpx.Client) -> None:
         ("near=200,0", "near"),
         ("radius=5", "radius"),
         ("near=2,48&radius=-1", "radius"),
-        ("near=2,48&sortby=nom", "sortby"),
         ("latitude=abc", "latitude"),
         ("date_maj=abc", "date_maj"),
         ("crs=http://www.opengis.net/def/crs/0/unsupported", "crs"),

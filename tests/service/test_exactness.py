@@ -136,6 +136,18 @@ def test_near_gives_the_nearest_first_with_geodesic_distances(
     assert found.distances_m == pytest.approx([near[number] for number in expected])
 
 
+@given(rows, st.integers(1, 5))
+def test_near_and_another_order_keep_each_place_with_its_own_distance(drawn: list[dict[str, Any]], limit: int) -> None:
+    table = table_of(drawn)
+    near = Near(2.2, 47.9, 400_000.0)
+    by_distance = select(table, ItemsQuery(limit=1000, near=near))
+    distances = dict(zip(by_distance.rows.tolist(), by_distance.distances_m or (), strict=True))
+    found = select(table, ItemsQuery(limit=limit, near=near, sortby=(SortKey("nom", descending=True),)))
+    everything = select(table, ItemsQuery(limit=1000, sortby=(SortKey("nom", descending=True),))).rows.tolist()
+    assert found.rows.tolist() == [row for row in everything if row in distances][:limit]
+    assert list(found.distances_m or ()) == [distances[row] for row in found.rows.tolist()]
+
+
 @given(rows)
 @settings(max_examples=25)
 def test_what_is_written_is_what_is_in_the_table(drawn: list[dict[str, Any]]) -> None:

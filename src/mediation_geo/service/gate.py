@@ -43,7 +43,6 @@ _PREFLIGHT = (
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
     (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
     (b"access-control-max-age", b"86400"),
-    (b"allow", b"GET, HEAD, POST, OPTIONS"),
     (b"content-length", b"0"),
 )
 _SECURITY = (

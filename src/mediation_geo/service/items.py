@@ -6,6 +6,7 @@ The provider does the work, found through pygeoapi by its dotted path; this modu
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -108,7 +109,8 @@ def collection_json(
     tail = {
         "numberMatched": selection.matched,
         "numberReturned": returned,
-        "timeStamp": f"{snapshot.published:%Y-%m-%dT%H:%M:%SZ}",
+        # The standard wants the moment of this very answer; the release and the query, which the ETag names, decide the rest.
+        "timeStamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
         "donnees": snapshot.about(),
         "links": links,
     }

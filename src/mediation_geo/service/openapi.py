@@ -174,7 +174,10 @@ def openapi_document(
 def _content(schema: str, description: str) -> dict[str, Any]:
     return {
         "description": description,
-        "content": {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+        "content": {
+            "application/problem+json": {"schema": {"$ref": f"#/components/schemas/{schema}"}},
+            "text/html": {"schema": {"type": "string"}},
+        },
     }
 
 
@@ -284,6 +287,7 @@ def _item(name: str) -> dict[str, Any]:
 
 def _execution() -> dict[str, Any]:
     inputs = {name: each["schema"] for name, each in METADATA["inputs"].items()}
+    positions = [{"required": list(names)} for names in (("lat", "lon"), ("q",), ("code_insee",), ("code_postal",))]
     return {
         "operationId": "nearest-places.execute",
         "summary": "Exécuter le traitement",
@@ -294,7 +298,7 @@ def _execution() -> dict[str, Any]:
                     "schema": {
                         "type": "object",
                         "required": ["inputs"],
-                        "properties": {"inputs": {"type": "object", "properties": inputs}},
+                        "properties": {"inputs": {"type": "object", "properties": inputs, "anyOf": positions}},
                     },
                     "example": METADATA["example"],
                 }

@@ -110,8 +110,6 @@ def items_query(values: Mapping[str, str], *, columns: Mapping[str, Column], has
     properties = _read(values, "properties", lambda text: _properties(text, columns))
     near = _near(values)
     sortby = _read(values, "sortby", lambda text: _sort_keys(text, columns)) or ()
-    if near is not None and sortby:
-        raise bad_parameter(name="sortby", detail="incompatible avec near, qui classe par distance")
     return ItemsQuery(
         limit=min(_whole(values, "limit", default=DEFAULT_LIMIT, least=1), MAX_LIMIT),
         offset=_whole(values, "offset", default=0, least=0, most=MAX_OFFSET),

@@ -22,7 +22,7 @@ __all__ = ["METADATA", "NearestPlaces"]
 _DESCRIPTIONS = {
     "lat": ("Latitude, degrés", {"type": "number", "minimum": -90, "maximum": 90}),
     "lon": ("Longitude, degrés", {"type": "number", "minimum": -180, "maximum": 180}),
-    "q": ("Adresse, commune ou code postal", {"type": "string", "minLength": 1, "maxLength": 200}),
+    "q": ("Adresse, commune ou code postal", {"type": "string", "maxLength": 200}),
     "code_insee": ("Code commune INSEE", {"type": "string"}),
     "code_postal": ("Code postal", {"type": "string"}),
     "k": ("Nombre de lieux", {"type": "integer", "minimum": 1, "maximum": 50, "default": 5}),

@@ -69,7 +69,7 @@ class ItemsQuery:
     matching : Predicate or None
         A compiled CQL2 filter.
     near : Near or None
-        Order by distance from a point.
+        Tell the distance from a point, and order by it unless `sortby` says otherwise.
     sortby : tuple of SortKey
         Order; ties keep the order of the release.
     properties : tuple of str or None

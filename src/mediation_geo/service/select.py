@@ -41,7 +41,14 @@ def select(table: FeatureTable, query: ItemsQuery) -> Selection:
     rows = _matching_rows(table, query)
     page = slice(query.offset, query.offset + query.limit)
     if query.near is not None:
-        rows, matched, distances = _nearest_rows(table, rows, query.near, wanted=query.offset + query.limit)
+        # Another order than by distance needs all of them.
+        wanted = len(rows) if query.sortby else query.offset + query.limit
+        rows, matched, distances = _nearest_rows(table, rows, query.near, wanted=wanted)
+        if query.sortby:
+            order = np.argsort(rows)
+            by_row, distances = rows[order], distances[order]
+            rows = _sorted_rows(table, by_row, query.sortby)
+            distances = distances[np.searchsorted(by_row, rows)]
         return Selection(rows[page], matched, tuple(distances[page].tolist()))
     if query.sortby:
         rows = _sorted_rows(table, rows, query.sortby)
