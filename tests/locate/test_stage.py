@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import random
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shapely import box
+from shapely import Point, box
 
 from mediation_geo.locate import load_communes, locate
 from mediation_geo.locate.geocoder import Candidate, batch_frame
@@ -135,9 +134,10 @@ def test_a_point_inside_its_commune_is_never_replaced_by_a_coarser_one(precision
     inside = random.Random(3)
     rows = []
     for commune in COMMUNES:
-        west, south, east, north = commune.box
-        lon = round(inside.uniform(west, east), 4) + 1.23e-5
-        lat = round(inside.uniform(south, north), 4) + 1.23e-5
+        lon = round(commune.lon + inside.uniform(-0.004, 0.004), 4) + 1.23e-5
+        lat = round(commune.lat + inside.uniform(-0.004, 0.004), 4) + 1.23e-5
+        if not load_communes().limits.get(commune.code, box(*commune.box)).contains(Point(lon, lat)):
+            continue
         named = {"commune": commune.nom, "code_postal": commune.postcodes[0], "code_insee": commune.code}
         rows.append({**named, "adresse": "3 rue des Essais", "longitude": lon, "latitude": lat})
     before = records(*rows).sort_values("record_id", ignore_index=True)
@@ -177,12 +177,9 @@ def test_a_place_without_a_point_gets_the_centre_of_its_commune_and_says_so() ->
 
 
 def test_the_limits_of_the_commune_count_where_they_are_known() -> None:
-    row = records({**MONTPELLIER, **POINT})
-    assert not codes(locate(row)) & {"position_suspect", "position_outside_commune"}
-    elsewhere = gpd.GeoSeries({"34172": box(3.80, 43.57, 3.84, 43.60)}, crs=4326)
-    assert "position_suspect" in codes(locate(row, polygons=elsewhere))
-    around = gpd.GeoSeries({"34172": box(3.80, 43.57, 3.95, 43.66), "01001": box(4.9, 46.1, 5.0, 46.2)}, crs=4326)
-    assert "position_suspect" not in codes(locate(row, polygons=around))
+    # Inside the box of Marseille and twelve kilometres out at sea.
+    at_sea = {"commune": "Marseille", "code_postal": "13008", "longitude": 5.23456, "latitude": 43.18765}
+    assert codes(locate(records(at_sea))) & {"position_suspect", "position_far_from_commune"}
 
 
 def test_a_missing_point_is_geocoded() -> None:

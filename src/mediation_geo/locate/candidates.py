@@ -67,6 +67,7 @@ class CommuneArrays:
         west, south, east, north = (self.arrays[name][self.placed] for name in ("xmin", "ymin", "xmax", "ymax"))
         self.boxes = STRtree(box(west, south, east, north))
         self.centres = cKDTree(geocentric_m(self.arrays["lon"][self.placed], self.arrays["lat"][self.placed]))
+        self.limits = np.array([communes.limits.get(code) for code in self.codes], dtype=object)
         # Names of candidate i: name_keys[name_start[i]:name_start[i + 1]].
         names = sorted((self.position[code], key, kind) for key, code, kind in communes.names if code in self.position)
         self.name_keys = np.array([key for _, key, _ in names], dtype=object)

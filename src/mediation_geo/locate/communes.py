@@ -46,6 +46,8 @@ _CEDEX = re.compile(r"\bcedex\b.*")
 _ORDINAL = re.compile(r"\b\d+(?: ?(?:er|ere|eme|e))?(?: arrondissement| arr)?\b")
 _METRES_PER_DEGREE = 111_320.0
 CURRENT_TYPES = frozenset({"commune", "arrondissement"})
+# Polygons of the communes, optional, beside the table.
+_LIMITS = "communes_polygons.parquet"
 _COLUMNS = [
     "code_insee", "nom", "type", "code_actuel", "codes_postaux", "population", "lon", "lat", "xmin", "ymin", "xmax", "ymax",
     "code_departement", "anciens_codes",
@@ -175,7 +177,8 @@ class Communes:
     ('69123', 'Lyon 3e Arrondissement')
     """
 
-    def __init__(self, columns: dict[str, list[Any]]) -> None:
+    def __init__(self, columns: dict[str, list[Any]], *, limits: Path | None = None) -> None:
+        self._limits_path = limits
         self.by_code: dict[str, Commune] = {}
         self._current: dict[str, str] = {}
         self._names: list[tuple[str, str, str]] = []
@@ -198,6 +201,14 @@ class Communes:
         # A former code that lives on as a commune of its own stays that commune.
         for code, target in former:
             self._current.setdefault(code, target)
+
+    @cached_property
+    def limits(self) -> dict[str, Any]:
+        """Code to the polygon of the commune, read when first asked for; empty where no polygons are at hand."""
+        # Imported here: the search box never asks for polygons and starts without shapely.
+        from mediation_geo.locate.limits import read_limits
+
+        return read_limits(self._limits_path)
 
     @cached_property
     def communes(self) -> tuple[Commune, ...]:
@@ -341,7 +352,7 @@ def _commune_rows(columns: dict[str, list[Any]]) -> Iterator[Commune]:
 
 def read_communes(path: str | Path) -> Communes:
     """
-    Communes of a Parquet file with the columns of the shipped table.
+    Communes of a Parquet file with the columns of the shipped table, and the polygons beside it when they are there.
 
     Raises
     ------
@@ -360,7 +371,8 @@ def read_communes(path: str | Path) -> Communes:
         message = "the commune table is not there"
         raise SourceUnavailable(message, path=str(path))
     table = pq.ParquetFile(path).read(columns=_COLUMNS)
-    return Communes({name: table.column(name).to_pylist() for name in _COLUMNS})
+    columns = {name: table.column(name).to_pylist() for name in _COLUMNS}
+    return Communes(columns, limits=Path(path).with_name(_LIMITS))
 
 
 @cache

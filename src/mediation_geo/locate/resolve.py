@@ -25,6 +25,7 @@ from mediation_geo.locate.candidates import (
     read_evidence,
     whole_departements,
 )
+from mediation_geo.locate.limits import distance_outside_m
 from mediation_geo.standard.territories import departements_of_postcode
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ _POPULATION_TIE = 0.05
 ACCEPT_SCORE = 2.0
 CLEAR_MARGIN = 0.4
 _NEIGHBOUR_M = 2_000.0
+_LIMITS_MATTER_M = 15_000.0
 _ALIKE = 0.8
 
 
@@ -191,14 +193,19 @@ def _postcode_points(
 
 
 def _distances(evidence: Evidence, pairs: Pairs, table: CommuneArrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Metres from each point to the candidate's box, and distance to its centre in radii of the commune."""
+    """Metres from each point to the candidate's limit or box, and distance to its centre in radii of the commune."""
     lon, lat = evidence.lon[pairs.row], evidence.lat[pairs.row]
     edge = {name: values[pairs.candidate] for name, values in table.arrays.items()}
     scale = 111_320.0 * np.cos(np.radians(lat))
     dx = np.maximum(np.maximum(edge["xmin"] - lon, lon - edge["xmax"]), 0.0) * scale
     dy = np.maximum(np.maximum(edge["ymin"] - lat, lat - edge["ymax"]), 0.0) * 111_320.0
     to_centre = np.hypot((edge["lon"] - lon) * scale, (edge["lat"] - lat) * 111_320.0)
-    return np.hypot(dx, dy), to_centre / edge["radius_m"]
+    distance = np.hypot(dx, dy)
+    # Boxes overlap their neighbours: where the limit itself is known, it decides.
+    near = np.flatnonzero(distance < _LIMITS_MATTER_M)
+    exact = distance_outside_m(lon[near], lat[near], table.limits[pairs.candidate[near]])
+    distance[near] = np.where(np.isnan(exact), distance[near], exact)
+    return distance, to_centre / edge["radius_m"]
 
 
 def _best(scored: _Scored, evidence: Evidence, table: CommuneArrays) -> pd.DataFrame:

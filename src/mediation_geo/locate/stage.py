@@ -7,22 +7,17 @@ was changed and why. No record is ever rejected here: a place whose commune is u
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
-import shapely
 
 from mediation_geo.locate.communes import Communes, load_communes
 from mediation_geo.locate.geocoder import ACCEPT_CONFIDENCE, Geocoder
+from mediation_geo.locate.limits import distance_outside_m
 from mediation_geo.locate.positions import coarser_than, precision_of_source, usable_points
 from mediation_geo.locate.resolve import resolve_communes
 from mediation_geo.locate.rewrite import rewrite_communes
 from mediation_geo.standard import LOCATED_RECORDS, StageResult, concat_issues, conform, issue_table
 from mediation_geo.standard.territories import departement_of_commune, departements_of_postcode
-
-if TYPE_CHECKING:
-    import geopandas as gpd
 
 __all__ = ["FAR_M", "NEAR_M", "SUSPECT_M", "locate"]
 
@@ -32,13 +27,7 @@ _CENTRE_M = 15.0
 _METRES_PER_DEGREE = 111_320.0
 
 
-def locate(
-    records: pd.DataFrame,
-    *,
-    communes: Communes | None = None,
-    geocoder: Geocoder | None = None,
-    polygons: gpd.GeoSeries | None = None,
-) -> StageResult:
+def locate(records: pd.DataFrame, *, communes: Communes | None = None, geocoder: Geocoder | None = None) -> StageResult:
     """
     Records with commune, position, precision and uncertainty.
 
@@ -51,10 +40,6 @@ def locate(
     geocoder : Geocoder, optional
         Asked for records whose point is missing or contradicts their commune; without one, such records get the centre of
         their commune.
-
-    polygons : GeoSeries, optional
-        Limits of communes by code, EPSG:4326: the distance of a point to its commune is then measured to the polygon; without
-        one, or for communes that have none, to the commune's box.
 
     Returns
     -------
@@ -80,7 +65,7 @@ def locate(
     evidence = before.assign(longitude=checked["lon"], latitude=checked["lat"])
     resolved = resolve_communes(evidence, communes=table)
     rewritten, commune_issues = rewrite_communes(before, resolved, communes=table)
-    placed, position_issues = _place(rewritten, checked, communes=table, geocoder=geocoder, polygons=polygons)
+    placed, position_issues = _place(rewritten, checked, communes=table, geocoder=geocoder)
     return StageResult(conform(placed, LOCATED_RECORDS), concat_issues([*commune_issues, *position_issues]))
 
 
@@ -93,10 +78,10 @@ def _suggested_departement(records: pd.DataFrame) -> pd.Series:
 
 
 def _place(
-    records: pd.DataFrame, checked: pd.DataFrame, *, communes: Communes, geocoder: Geocoder | None, polygons: gpd.GeoSeries | None
+    records: pd.DataFrame, checked: pd.DataFrame, *, communes: Communes, geocoder: Geocoder | None
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     centres = _centres(records, communes)
-    distance = _distance_to_commune_m(records, checked, _distance_to_box_m(checked, centres), polygons)
+    distance = _distance_to_commune_m(records, checked, _distance_to_box_m(checked, centres), communes)
     far = distance.gt(FAR_M)
     points = checked[["lon", "lat"]].mask(far)
     at_centre = _metres(points["lon"], points["lat"], centres["lon"], centres["lat"]).lt(_CENTRE_M)
@@ -192,18 +177,11 @@ def _distance_to_box_m(points: pd.DataFrame, boxes: pd.DataFrame) -> pd.Series:
     return _metres(lon, lat, nearest_lon, nearest_lat).where(boxes["xmin"].notna())
 
 
-def _distance_to_commune_m(
-    records: pd.DataFrame, points: pd.DataFrame, to_box: pd.Series, polygons: gpd.GeoSeries | None
-) -> pd.Series:
-    if polygons is None:
-        return to_box
-    known = records["code_insee"].isin(polygons.index) & points["lon"].notna()
-    limits = polygons.loc[records.loc[known, "code_insee"]].to_numpy()
-    lines = shapely.shortest_line(shapely.points(points.loc[known, "lon"], points.loc[known, "lat"]), limits)
-    ends = shapely.get_coordinates(shapely.get_point(lines, 1))
-    there = pd.DataFrame(ends, columns=["lon", "lat"], index=points.index[known])
-    exact = _metres(points.loc[known, "lon"], points.loc[known, "lat"], there["lon"], there["lat"])
-    return exact.reindex(to_box.index).fillna(to_box)
+def _distance_to_commune_m(records: pd.DataFrame, points: pd.DataFrame, to_box: pd.Series, communes: Communes) -> pd.Series:
+    """Metres to the commune's limit where it is known, else to its box."""
+    limits = np.array([communes.limits.get(code) for code in records["code_insee"].fillna("")], dtype=object)
+    exact = distance_outside_m(points["lon"].to_numpy(dtype=float), points["lat"].to_numpy(dtype=float), limits)
+    return pd.Series(exact, index=to_box.index).fillna(to_box)
 
 
 def _metres(lon_left: pd.Series, lat_left: pd.Series, lon_right: pd.Series, lat_right: pd.Series) -> pd.Series:
