@@ -26,7 +26,7 @@ def _assign(partition, previous, release_id):
 partitions = st.fixed_dictionaries({each: st.integers(0, 5) for each in RECORDS})
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(partitions)
 def test_the_same_clusters_keep_their_ids_and_nothing_happens(partition):
     first, previous = _assign(partition, None, "2026-01-01")
@@ -35,7 +35,7 @@ def test_the_same_clusters_keep_their_ids_and_nothing_happens(partition):
     assert second.events.empty
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(partitions, st.sampled_from(["a", "b", "c"]))
 def test_a_source_that_leaves_and_comes_back_finds_its_ids_again(partition, feed):
     first, previous = _assign(partition, None, "2026-01-01")
@@ -45,7 +45,7 @@ def test_a_source_that_leaves_and_comes_back_finds_its_ids_again(partition, feed
     assert again.place_ids.tolist() == first.place_ids.tolist()
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(partitions, partitions)
 def test_ids_are_unique_opaque_and_every_former_id_stays_reachable_or_is_told_of(before, after):
     first, previous = _assign(before, None, "2026-01-01")
@@ -58,7 +58,7 @@ def test_ids_are_unique_opaque_and_every_former_id_stays_reachable_or_is_told_of
     assert not aliases & set(ids)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(partitions, partitions)
 def test_every_id_that_appears_or_ends_has_an_event(before, after):
     first, previous = _assign(before, None, "2026-01-01")

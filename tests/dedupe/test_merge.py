@@ -13,7 +13,7 @@ def _merged(*rows):
     return merge_records(located(list(rows)), np.zeros(len(rows), dtype=np.int64)).iloc[0]
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(registers())
 def test_address_and_position_come_from_one_record(records):
     place = merge_records(records, np.zeros(len(records), dtype=np.int64))
@@ -22,7 +22,7 @@ def test_address_and_position_come_from_one_record(records):
     assert any(all(a == b or (pd.isna(a) and pd.isna(b)) for a, b in zip(row, spot, strict=True)) for row in spots.to_numpy())
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(registers())
 def test_no_value_of_a_list_is_lost_and_none_is_invented(records):
     place = merge_records(records, np.zeros(len(records), dtype=np.int64)).iloc[0]
@@ -33,7 +33,7 @@ def test_no_value_of_a_list_is_lost_and_none_is_invented(records):
         assert set(has) == had
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(registers())
 def test_provenance_names_a_member_for_every_value(records):
     place = merge_records(records, np.zeros(len(records), dtype=np.int64)).iloc[0]
@@ -45,7 +45,7 @@ def test_provenance_names_a_member_for_every_value(records):
             assert (name in told) == isinstance(place[name], str)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(registers())
 def test_a_place_of_one_record_says_what_the_record_says(records):
     places = merge_records(records, np.arange(len(records)))

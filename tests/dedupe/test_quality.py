@@ -50,8 +50,13 @@ def test_pairs_of_one_upstream_id_are_found_again(shared_data):
     assert (every["blocking"] * every["count"]).sum() / every["count"].sum() >= 0.995
 
 
-def test_clusters_stay_narrow_and_pairs_few(shared_data):
-    ours = cluster_table(corpus(shared_data)).set_index("rule").loc["model"]
+@pytest.fixture(scope="module")
+def records(shared_data):
+    return corpus(shared_data)
+
+
+def test_clusters_stay_narrow_and_pairs_few(records):
+    ours = cluster_table(records).set_index("rule").loc["model"]
     assert ours["pairs a record"] <= 3
     assert ours["wider than 500 m"] <= 0.025
 
@@ -62,8 +67,7 @@ def test_invented_records_are_no_worse_than_before(shared_data):
     assert table.loc["model", "largest"] <= 12
 
 
-def test_the_shipped_model_is_the_one_its_labels_give(shared_data, tmp_path):
-    records = corpus(shared_data)
+def test_the_shipped_model_is_the_one_its_labels_give(shared_data, records, tmp_path):
     own = own_labels(read_labels(LABELS), records, part="train")
     hand = hand_labelled(shared_data / "truth" / "hand_labelled_pairs_dev.csv")
     train_on([own, hand], records=records, version="1").write(tmp_path / "model.json")
@@ -72,9 +76,8 @@ def test_the_shipped_model_is_the_one_its_labels_give(shared_data, tmp_path):
     assert again.coefficients == pytest.approx(shipped.coefficients, abs=1e-3)
 
 
-def test_train_and_test_labels_share_no_region_and_no_record(shared_data):
+def test_train_and_test_labels_share_no_region_and_no_record(records):
     labels = read_labels(LABELS)
-    records = corpus(shared_data)
     part = dict(zip(records["record_id"], map(part_of_region, regions(records)), strict=True))
     assert all(part[row.left_record_id] == part[row.right_record_id] == row.part for row in labels.itertuples())
     sides = {each: set(group["left_record_id"]) | set(group["right_record_id"]) for each, group in labels.groupby("part")}

@@ -13,7 +13,7 @@ from tests.dedupe.registers import located, registers
 
 DAY = dt.date(2024, 8, 1)
 # A whole night an example: few examples, each worth many.
-nights = settings(max_examples=12)
+nights = settings(max_examples=6)
 rules = st.sampled_from(["model", "official"])
 
 

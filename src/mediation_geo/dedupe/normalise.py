@@ -172,7 +172,8 @@ def prepare_record(record: Mapping[str, Any], *, commune: str | None) -> Prepare
         phones=[prepare_phone(_text_or_none(record.get("telephone")))],
         sirets=[prepare_siret(_text_or_none(record.get("pivot")))],
         insee=_objects([_text_or_none(record.get("code_insee"))]),
-        sources=_objects([_text_or_none(record.get("source"))]),
+        # Somebody is filling in a form: no source stands behind the record yet.
+        sources=_objects([None]),
         lists=lists,
         points=geocentric_m([position[0]], [position[1]]),
     )
