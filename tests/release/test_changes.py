@@ -22,13 +22,13 @@ def told(before, after):
     return list(zip(table["change"], table["place_id"], strict=True))
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(tables=releases())
 def test_a_release_has_no_change_from_itself(tables):
     assert changes_between(tables["places"], tables["places"]).empty
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(before=releases(), after=releases())
 def test_every_place_that_comes_or_goes_is_told_exactly_once(before, after):
     table = changes_between(before["places"], after["places"])
@@ -41,7 +41,7 @@ def test_every_place_that_comes_or_goes_is_told_exactly_once(before, after):
     assert (table["change"] == "renamed").sum() == (back["change"] == "renamed").sum()
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(before=releases(), after=releases())
 def test_changes_do_not_depend_on_the_order_of_the_places(before, after):
     shuffled = after["places"].sample(frac=1, random_state=1).reset_index(drop=True)

@@ -21,7 +21,7 @@ from tests.release.tables import town
 BUILDER = Path(__file__).with_name("builder.py")
 CI = os.environ.get("CI") == "true"
 # MEDIATION_GEO_KILLS=200 makes a long evening of it; the random instants are the same in every run.
-KILLS = int(os.environ.get("MEDIATION_GEO_KILLS", "60" if CI else "12"))
+KILLS = int(os.environ.get("MEDIATION_GEO_KILLS", "60" if CI else "8"))
 # Every touch of the disk in CI, every few of them on a developer's machine.
 EACH = 1 if CI else 4
 MEMORY = Path("/dev/shm")

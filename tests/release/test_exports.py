@@ -164,7 +164,7 @@ def test_data_inclusion_accepts_every_structure_and_service(exports):
             model(**row)
 
 
-@settings(max_examples=15)  # each one is written and read
+@settings(max_examples=10)  # each one is written and read
 @given(tables=releases())
 def test_the_official_csv_loses_nothing_of_the_32_fields(tables, tmp_path_factory):
     path = tmp_path_factory.mktemp("csv") / "lieux.csv"

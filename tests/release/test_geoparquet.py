@@ -32,7 +32,7 @@ def path(tmp_path_factory):
     return write_release(tmp_path_factory.mktemp("releases"), **tables) / "places.parquet"
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(tables=releases())
 def test_places_go_to_arrow_and_back_unchanged(tables):
     pd.testing.assert_frame_equal(places_from_arrow(places_to_arrow(tables["places"])), tables["places"])

@@ -103,6 +103,15 @@ def test_a_cut_file_is_noticed_when_the_release_is_opened(tmp_path, name):
         open_release(tmp_path)
 
 
+def test_a_release_of_another_version_of_the_layout_is_named_as_such(tmp_path):
+    publish(tmp_path, "2026-11-19")
+    manifest = tmp_path / "2026-11-19" / "manifest.json"
+    manifest.chmod(0o644)
+    manifest.write_text(manifest.read_text().replace('"format": "1"', '"format": "2"'))
+    with pytest.raises(StoreError, match="format '2'; this version of mediation-geo reads format '1'"):
+        open_release(tmp_path)
+
+
 def test_pruning_keeps_the_newest_and_the_last_of_each_month(tmp_path):
     publish(tmp_path, "2026-08-30", "2026-09-01", "2026-09-30", "2026-10-15", "2026-11-19", "2026-11-20", "2026-11-21")
     gone = prune(tmp_path, keep_last=2, keep_months=3)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@settings(max_examples=12)  # each one is a release on disk
+@settings(max_examples=8)  # each one is a release on disk
 @given(tables=releases())
 def test_a_release_reads_back_as_it_was_written(tables, tmp_path_factory):
     folder = tmp_path_factory.mktemp("releases")
@@ -34,7 +34,7 @@ def test_a_release_reads_back_as_it_was_written(tables, tmp_path_factory):
     release.verify()
 
 
-@settings(max_examples=12)  # each one is a release on disk
+@settings(max_examples=8)  # each one is a release on disk
 @given(tables=releases())
 def test_the_bytes_do_not_depend_on_the_order_of_the_rows(tables, tmp_path_factory):
     shuffled = {

@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mediation_geo.errors import ChecksumMismatch, ReleaseNotFound
+from mediation_geo.release.errors import StoreError
 from mediation_geo.release.events import events_from_ndjson
 from mediation_geo.release.geoparquet import places_from_arrow
-from mediation_geo.release.manifest import file_entry
+from mediation_geo.release.manifest import FORMAT, file_entry
 from mediation_geo.standard import ISSUES, LINKS, LOCATED_RECORDS, Layout, from_arrow
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Release:
         If there is no manifest in the folder.
     ChecksumMismatch
         If a file is absent or has another size than the manifest says.
+    StoreError
+        If the release has the layout of another version of the package.
 
     Notes
     -----
@@ -70,6 +73,9 @@ class Release:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
         self.manifest: Mapping[str, Any] = MappingProxyType(_read_manifest(self.path))
+        if self.manifest.get("format") != FORMAT:
+            message = f"{path}: format {self.manifest.get('format')!r}; this version of mediation-geo reads format {FORMAT!r}"
+            raise StoreError(message)
         self.id: str = self.manifest["id"]
         self._maps = {name: self._map(name) for name in TABLE_FILES}
 
