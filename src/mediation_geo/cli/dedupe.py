@@ -117,7 +117,9 @@ def label(
     agreed = labels["pass_1"].eq(labels["pass_2"])
     labels["label"] = labels["label"].where(labels["label"].ne(""), labels["pass_1"].where(agreed, ""))
     write_labels(labels, path)
-    say(f"{int(labels['label'].ne('').sum())} of {len(labels)} settled; {agreement(labels)}")
+    told = f"{int(labels['label'].ne('').sum())} of {len(labels)} settled"
+    twice = labels["pass_1"].ne("") & labels["pass_2"].ne("")
+    say(f"{told}; two readings: {agreement(labels)}" if twice.any() else told)
 
 
 def evaluate(
