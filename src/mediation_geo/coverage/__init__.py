@@ -39,6 +39,14 @@ from mediation_geo.coverage.definitions import (
 )
 from mediation_geo.coverage.demo import demo_mobile_layers
 from mediation_geo.coverage.disclosure import LEAST_HOUSEHOLDS, masked_small_counts
+from mediation_geo.coverage.figures import (
+    draw_bivariate,
+    draw_choropleth,
+    draw_curve,
+    draw_lorenz,
+    draw_siting,
+    interactive_map,
+)
 from mediation_geo.coverage.gaps import bivariate_classes, combined_gap, gap_areas, mediation_gap
 from mediation_geo.coverage.grid import grid_ids, parse_grid_ids
 from mediation_geo.coverage.inequality import gini, inequality_by, lorenz
@@ -54,6 +62,7 @@ from mediation_geo.coverage.population import (
 )
 from mediation_geo.coverage.provenance import file_input, provenance_of, write_table
 from mediation_geo.coverage.report import CURVE_M, Report, coverage_report, report_html, write_report
+from mediation_geo.coverage.scale import catchment_parts, catchment_parts_on, nearest_parts, nearest_parts_on
 from mediation_geo.coverage.siting import site_exact, site_greedy
 from mediation_geo.coverage.summary import sensitivity, summary_by
 from mediation_geo.coverage.uncertainty import distance_bounds, people_beyond_spread
@@ -86,6 +95,8 @@ __all__ = [
     "catchment_2sfca",
     "catchment_3sfca",
     "catchment_e2sfca",
+    "catchment_parts",
+    "catchment_parts_on",
     "cells_with_communes",
     "combined_gap",
     "commune_of",
@@ -97,16 +108,24 @@ __all__ = [
     "demo_mobile_layers",
     "distance_bounds",
     "distance_summary",
+    "draw_bivariate",
+    "draw_choropleth",
+    "draw_curve",
+    "draw_lorenz",
+    "draw_siting",
     "file_input",
     "gap_areas",
     "gini",
     "grid_ids",
     "inequality_by",
+    "interactive_map",
     "land_border",
     "landmass_of",
     "lorenz",
     "masked_small_counts",
     "mediation_gap",
+    "nearest_parts",
+    "nearest_parts_on",
     "nearest_places",
     "nearest_places_by",
     "network_nearest",

@@ -67,11 +67,13 @@ def demo_mobile_layers(
     return recorded(frame, "demo_mobile_layers", synthetic=True, epsg=epsg, quarter=quarter, sites=sites, seed=seed)
 
 
-def _disc(x: float, y: float, radius: float) -> shapely.Polygon:
+def _disc(x: float, y: float, radius: float) -> shapely.Geometry:
     """Pixels of 50 m whose rows fit into a disc, as one polygon with corners on multiples of 50 m."""
     edges = np.arange(-np.floor(radius / 50), np.floor(radius / 50) + 1) * 50
     outward = np.maximum(np.abs(edges[:-1]), np.abs(edges[1:]))
     half = np.floor(np.sqrt(np.maximum(radius**2 - outward**2, 0)) / 50) * 50 + 50
     right = np.stack([np.repeat(half, 2), np.repeat(edges, 2)[1:-1]], axis=1)
     left = np.stack([-right[::-1, 0], right[::-1, 1]], axis=1)
-    return shapely.Polygon((*np.concatenate([right, left]), np.round(x / 50) * 50, np.round(y / 50) * 50))
+    corner = np.array([np.round(x / 50) * 50, np.round(y / 50) * 50])
+    disc: shapely.Geometry = shapely.polygons(np.concatenate([right, left]) + corner)
+    return disc

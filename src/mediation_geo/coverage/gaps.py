@@ -36,7 +36,7 @@ def mediation_gap(cells: pd.DataFrame, *, definition: MediationGap) -> pd.DataFr
 
     Examples
     --------
-    >>> import pandas as pd
+    >>> from mediation_geo.coverage import MediationGap
     >>> cells = pd.DataFrame({"population": [30.0, 70.0], "distance_m": [500.0, 12_000.0]})
     >>> mediation_gap(cells, definition=MediationGap(name="loin", distance_m=10_000, service="any")).gap_population.tolist()
     [70.0]
@@ -59,8 +59,8 @@ def combined_gap(cells: pd.DataFrame, *, definition: CombinedGap) -> pd.DataFram
 
     Examples
     --------
-    >>> from mediation_geo.coverage import ProgrammeWhiteZone
-    >>> import pandas as pd
+    >>> from mediation_geo.coverage import CombinedGap, ProgrammeWhiteZone
+    >>> from mediation_geo.coverage import MediationGap
     >>> cells = pd.DataFrame({"population": [30.0, 70.0], "distance_m": [12e3, 12e3], "white_share_zbcb": [0.0, 0.5]})
     >>> far = MediationGap(name="loin", distance_m=10_000, service="any")
     >>> listed = ProgrammeWhiteZone(name="zbcb", programme="zones blanches centre-bourgs", as_of="2016")

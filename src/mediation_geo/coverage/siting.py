@@ -151,7 +151,7 @@ def _problem(
 
 
 def _lazy_greedy(reach: csr_array, people: Floats, count: int) -> tuple[Ints, Floats]:
-    """Sites by marginal gain. A gain only ever shrinks, so a site whose old gain is below the best new one need not be looked at."""
+    """Sites by marginal gain; gains only shrink, so a site whose old gain is below the best new one is not looked at."""
     left = people.copy()
     first: Floats = np.asarray(reach @ left)
     heap: list[tuple[float, int]] = [(-float(gain), site) for site, gain in enumerate(first) if gain > 0]

@@ -53,9 +53,9 @@ def summary_by(
     Examples
     --------
     >>> cells = pd.DataFrame({"population": [30.0, 70.0], "distance_m": [500.0, 2500.0], "epci": ["e", "e"], "dep": ["48", "48"]})
-    >>> row = summary_by(cells, by="epci", within="dep", white_shares=[], beyond_m=[2000]).iloc[0]
-    >>> row[["population", "mean_distance_m", "people_beyond_2km"]].tolist()
-    [100.0, 1900.0, 70.0]
+    >>> table = summary_by(cells, by="epci", within="dep", white_shares=[], beyond_m=[2000])
+    >>> table[["population", "mean_distance_m", "people_beyond_2km"]].values.tolist()
+    [[100.0, 1900.0, 70.0]]
     """
     require_columns(cells, ["population", "distance_m", by, within, *white_shares], what="cells")
     people = weights(cells, "population", what="cells")
