@@ -57,7 +57,7 @@ def test_gdal_box_gives_the_places_inside(site_url: str, web: httpx.Client) -> N
 def test_owslib_walks_from_the_landing_page_to_one_place(site_url: str, snapshot: Snapshot) -> None:
     service = Features(f"{site_url}/ogcapi")
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in service.conformance()["conformsTo"]
-    assert service.feature_collections() == [COLLECTION]
+    assert service.feature_collections()[0] == COLLECTION
     assert "code_postal" in service.collection_queryables(COLLECTION)["properties"]
     assert service.collection_schema(COLLECTION)["properties"]["nom"]["type"] == "string"
     page = service.collection_items(COLLECTION, limit=3, code_departement="59")

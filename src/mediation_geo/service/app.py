@@ -56,11 +56,16 @@ def create_app(releases_dir: str | Path, *, settings: Settings) -> Starlette:
     store.refresh()
     site = Site(store, settings)
 
+    def warm() -> None:
+        geocoder()
+        if store.snapshot is not None:
+            site.host(store.snapshot)
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         store.watch()
         # The commune table takes most of a second to load: before the first visitor asks, not while.
-        threading.Thread(target=geocoder, name="geocoder", daemon=True).start()
+        threading.Thread(target=warm, name="warming", daemon=True).start()
         try:
             yield
         finally:

@@ -79,11 +79,12 @@ def configuration(snapshot: Snapshot, *, directory: Path, base_url: str) -> dict
             continue
         for provider in resource["providers"]:
             provider["data"] = str(directory)
-        table = snapshot.tables[name]
+        table = snapshot.table(name)
         resource["extents"] = {
             "spatial": {"bbox": list(table.extent), "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"},
-            "temporal": dict(zip(("begin", "end"), map(_moment, table.interval), strict=True)),
         }
+        if table.date_column is not None:
+            resource["extents"]["temporal"] = dict(zip(("begin", "end"), map(_moment, table.interval), strict=True))
     return config
 
 

@@ -133,7 +133,7 @@ def openapi(site: Site, snapshot: Snapshot, language: str, _path: Path) -> dict[
         title=document["title"],
         description=document["description"],
         collections={
-            name: (host.collection(name, language)["title"], tuple(snapshot.tables[name].columns.values()))
+            name: (host.collection(name, language)["title"], tuple(snapshot.table(name).columns.values()))
             for name in host.collections
         },
     )

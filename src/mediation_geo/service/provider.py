@@ -47,7 +47,7 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no ty
         super().__init__(provider_def)
         self.collection: str = provider_def["collection"]
         snapshot = SERVING.get() or store_of(self.data).current
-        self.table = snapshot.tables[self.collection]
+        self.table = snapshot.table(self.collection)
         self._fields: dict[str, dict[str, Any]] = self.table.schemas
 
     def get_fields(self) -> dict[str, dict[str, Any]]:

@@ -18,6 +18,7 @@ from mediation_geo.errors import MediationGeoError
 from mediation_geo.release import Release, current_id, open_release
 from mediation_geo.search import PlaceIndex
 from mediation_geo.service.columns import PLACE_COLUMNS
+from mediation_geo.service.derived import COVERAGE, QUALITY, coverage_table, quality_table
 from mediation_geo.service.problems import Problem
 from mediation_geo.service.table import FeatureTable
 
@@ -47,7 +48,8 @@ class Snapshot:
         geometries = geometries.copy()
         geometries[[each is None or each.is_empty for each in geometries]] = None
         ids = places["place_id"].tolist()
-        self.tables = {PLACES: FeatureTable(places, PLACE_COLUMNS, ids=ids, geometries=geometries, date_column="date_maj")}
+        self._lock = threading.Lock()
+        self._tables = {PLACES: FeatureTable(places, PLACE_COLUMNS, ids=ids, geometries=geometries, date_column="date_maj")}
         self.index = PlaceIndex.from_places(places)
         self.id_of_alias = {
             alias: place_id
@@ -71,7 +73,25 @@ class Snapshot:
     @property
     def places(self) -> FeatureTable:
         """The places of the release."""
-        return self.tables[PLACES]
+        return self._tables[PLACES]
+
+    def table(self, collection: str) -> FeatureTable:
+        """
+        The features of a collection; counted on first use where they are not the places themselves.
+
+        Raises
+        ------
+        KeyError
+            If the release has no such collection.
+        """
+        with self._lock:
+            if collection not in self._tables:
+                make = {
+                    QUALITY: lambda: quality_table(self.release),
+                    COVERAGE: lambda: coverage_table(self.release, self.index),
+                }[collection]
+                self._tables[collection] = make()
+            return self._tables[collection]
 
     def about(self) -> dict[str, Any]:
         """What every answer says about the data it comes from."""
