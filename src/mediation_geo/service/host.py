@@ -48,10 +48,8 @@ _TITLES = {
 
 @cache
 def _template() -> dict[str, Any]:
-    """The configuration file as it is, from the installed package or from the checkout."""
-    here = Path(__file__).resolve()
-    places = (here.parent / "api_config", here.parents[3] / "api_config")
-    path = next(folder / "pygeoapi.yml" for folder in places if (folder / "pygeoapi.yml").is_file())
+    """The configuration file as it is."""
+    path = Path(__file__).parent / "api_config" / "pygeoapi.yml"
     with path.open(encoding="utf-8") as stream:
         content: dict[str, Any] = yaml_load(stream)
     return content
