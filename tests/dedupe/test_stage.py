@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 
 import numpy as np
 import pandas as pd
@@ -148,6 +149,31 @@ def test_a_person_can_part_what_the_model_unites_and_unite_what_it_parts():
     assert not _united(other)
     assert _united(other, overrides=_decision(left, right, "same"))
     assert _united(other, overrides=_decision(left, right, "same"), rule="official")
+
+
+def test_a_persons_word_is_told_in_the_link():
+    records = _pair()
+    links = deduplicate(records, overrides=_decision(*records["record_id"], "different"), as_of=DAY).links
+    assert json.loads(links.loc[0, "reasons"])["override"] == "different"
+    assert links.loc[0, "decision"] == "review"
+
+
+def test_copies_of_one_upstream_record_stay_together_when_everything_was_edited():
+    records = _pair(nom="Espace numérique", adresse="9 rue du Port", telephone="+33467000042", courriels=None)
+    assert len(deduplicate(records, as_of=DAY).places) == 2
+    records["id"] = ["62592a1d05457b0790816e6c", "Conseiller-Numérique_62592a1d05457b0790816e6c"]
+    result = deduplicate(records, as_of=DAY)
+    assert len(result.places) == 1
+    assert "upstream_id" in json.loads(result.links.loc[0, "reasons"])
+
+
+def test_a_shared_mail_box_is_not_published_in_the_issues():
+    mayors = [
+        {"nom": f"Mairie {i}", "code_insee": "34172", "courriels": ["someone@lattes.invalid"], "source": "hub"} for i in range(45)
+    ]
+    issues = deduplicate(located(mayors), as_of=DAY).issues
+    assert issues["field"].eq("mail").any()
+    assert not issues["value"].str.contains("someone", na=False).any()
 
 
 def test_every_merge_can_be_explained_from_the_links():

@@ -166,7 +166,7 @@ def judge_by_model(records: pd.DataFrame, previous: Previous | None, decisions: 
         right,
         1.0 / (1.0 + np.exp(-log_odds)),
         decision,
-        _with_copies(scores.reasons, copies),
+        _reasons(scores.reasons, left, right, copies=copies, decisions=decisions),
         clusters,
         f"model {model.version}",
         _skipped_issues(candidates.skipped),
@@ -194,11 +194,19 @@ def _copies(prepared: Prepared, left: Positions, right: Positions) -> NDArray[np
     return np.asarray(known[left] & (upstream[left] == upstream[right]), dtype=bool)
 
 
-def _with_copies(reasons: list[str], copies: NDArray[np.bool_]) -> list[str]:
-    """Reasons, with the upstream id first where it decided."""
+def _reasons(
+    signs: list[str], left: Positions, right: Positions, *, copies: NDArray[np.bool_], decisions: Decisions
+) -> list[str]:
+    """The strongest signs of each pair, and before them what outweighs any sign: a person's word, one upstream id."""
+    told = list(signs)
     for row in np.flatnonzero(copies).tolist():
-        reasons[row] = '{"upstream_id":' + str(COPY_STRENGTH) + "," + reasons[row][1:]
-    return reasons
+        told[row] = f'{{"upstream_id":{COPY_STRENGTH},{told[row][1:]}'
+    words = {**dict.fromkeys(decisions.must, "same"), **dict.fromkeys(decisions.cannot, "different")}
+    if words:
+        for row, pair in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
+            if pair in words:
+                told[row] = f'{{"override":"{words[pair]}",{told[row][1:]}'
+    return told
 
 
 def _with_decided(left: Positions, right: Positions, decisions: Decisions, *, n: int) -> tuple[Positions, Positions]:
@@ -220,5 +228,7 @@ def _together_before(
 def _skipped_issues(skipped: pd.DataFrame) -> pd.DataFrame:
     if skipped.empty:
         return no_issues()
-    value = skipped["key"] + " (" + skipped["size"].astype("str") + ")"
+    # A phone or a mail box may be a person's: how often it occurs is told, not the value.
+    shown = skipped["key"].where(~skipped["rule"].isin(["phone", "mail"]), "-")
+    value = shown + " (" + skipped["size"].astype("str") + ")"
     return issue_table("block_skipped", feed=None, record_id=[None] * len(skipped), field=skipped["rule"], value=value)
