@@ -95,13 +95,23 @@ def needs(draw: st.DrawFn) -> Need:
         "public": some(PUBLICS),
         "accueil": some(ACCUEILS),
         "langue": st.sampled_from([["en"], ["autre"], ["fr"]]),
-        "gratuit": st.sampled_from(["oui", "oui,inconnu", "oui,inconnu,conditions", "prefere"]),
-        "sans_rdv": st.sampled_from(["oui", "oui,rdv", "rdv", "indifferent"]),
+        "gratuit": st.sampled_from(["oui", "oui,inconnu", "oui,~inconnu", "inconnu,~conditions", "prefere"]),
+        "sans_rdv": st.sampled_from(["oui", "oui,rdv", "oui,~rdv", "rdv", "indifferent"]),
         "contact": some(CONTACTS),
         "accompagnement": some(ACCOMPAGNEMENTS),
-        "ouvert": st.sampled_from(["maintenant", "2026-11-24T10:00", "jeu:09:00-12:00", "maintenant,48h", "48h"]),
+        "ouvert": st.sampled_from(
+            [
+                "maintenant",
+                "2026-11-24T10:00",
+                "jeu:09:00-12:00",
+                "maintenant,48h",
+                "maintenant,~48h",
+                "48h",
+                "indifferent",
+            ]
+        ),
         "rayon": st.sampled_from([1, 5, 30]),
-        "besoin_requis": st.sampled_from(["tous", "un"]),
+        "besoin_requis": st.sampled_from(["tous", "un", "~un"]),
         "maj_depuis": st.sampled_from([6, 24]),
         "fauteuil": st.just("oui"),
     }

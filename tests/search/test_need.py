@@ -127,7 +127,7 @@ def test_a_position_is_rounded_to_about_a_hundred_metres():
         ("2026-11-24T10:00", ("2026-11-24T10:00",)),
         ("2026-11-24T10:00 01:00", ("2026-11-24T10:00+01:00",)),
         ("Jeu:9:00-12:00", ("jeu:09:00-12:00",)),
-        ("indifferent,48h,now", ("maintenant", "48h", "indifferent")),
+        ("~indifferent,~48h,now", ("maintenant", "~48h", "~indifferent")),
     ],
 )
 def test_instants_and_slots_are_kept_in_one_form(given_value, kept):

@@ -64,8 +64,15 @@ def derived(row, need: Need, at: datetime, *, nearest: bool) -> set[str]:
 def test_every_reason_follows_from_the_raw_row(table, need, at):
     index = PlaceIndex.from_places(table)
     found = answer(index, need, at=at, **HERE)
-    strict = answer(index, need.model_copy(update={"elargir": "jamais", "k": 50}), at=at, **HERE)["features"]
-    strict_found = [each for each in found["features"] if each["id"] in {one["id"] for one in strict}]
+    met = [each["properties"]["correspondance"] for each in found["features"]]
+    kept_as_unknown = {"fauteuil"}
+    fitting = [not each["non_remplis"] and set(each["inconnus"]) <= kept_as_unknown for each in met]
+    asked_radius = 1000 * (need.rayon or 100)
+    strict_found = [
+        each
+        for each, fits in zip(found["features"], fitting, strict=True)
+        if fits and each["properties"]["distance_m"] <= asked_radius
+    ]
     distances = [each["properties"]["distance_m"] for each in strict_found]
     rows = table.set_index("place_id")
     for each in [*found["features"], *found["a_distance"]]:

@@ -187,7 +187,8 @@ def _show_head(console: Console, found: dict[str, Any]) -> None:
     for message in found["messages"]:
         console.print(f"[yellow]! {escape(message['texte'])}[/yellow]")
     for step in search["elargissements"]:
-        before, after = (", ".join(v) if isinstance(v, list) else v for v in (step["de"], step["a"]))
+        before, after = (", ".join(v) if isinstance(v, list) else str(v) for v in (step["de"], step["a"]))
+        after = after.replace("~", "à défaut ")
         console.print(f"[yellow]  {step['critere']} : {before} → {after}[/yellow] ({escape(step['raison'])})")
 
 

@@ -23,7 +23,7 @@ from mediation_geo.search.vocabulary import ACCOMPAGNEMENTS, ACCUEILS, CONTACTS,
 from mediation_geo.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mediation_geo.search.need import Need
 
@@ -218,25 +218,43 @@ def _relaxable(need: Need, at: datetime | None) -> list[Criterion]:
     found: list[Criterion] = []
     if need.services_asked:
         found.append(Criterion("besoin", _needs(need)))
-    if need.accompagnement:
-        labels = [ACCOMPAGNEMENTS[each] for each in need.accompagnement if each != "indifferent"]
-        steps = [_labels("modalites_accompagnement", labels)] if labels else []
-        steps += [_ANYTHING] if "indifferent" in need.accompagnement else []
-        found.append(Criterion("accompagnement", _ladder(*steps)))
-    if fees := [name for name in ("oui", "inconnu", "conditions") if name in need.gratuit]:
-        names = {"oui": "gratuit", "inconnu": "gratuit_inconnu", "conditions": "gratuit_conditions"}
-        found.append(Criterion("gratuit", _ladder(*(Clause(mask_of([names[fee]]), "any") for fee in fees))))
-    if "indifferent" not in need.sans_rdv and need.sans_rdv:
-        steps = [Clause(mask_of([label_bit("modalites_acces", "Se présenter")]), "any")] if "oui" in need.sans_rdv else []
-        steps += [Clause(mask_of(["rdv", "telephone"]), "any")] if "rdv" in need.sans_rdv else []
-        found.append(Criterion("sans_rdv", _ladder(*steps)))
-    if need.ouvert and need.ouvert != ("indifferent",):
+    for name, values, clauses in (
+        ("accompagnement", need.accompagnement, _SUPPORT_CLAUSES),
+        ("gratuit", need.gratuit, _FEE_CLAUSES),
+        ("sans_rdv", need.sans_rdv, _ACCESS_CLAUSES),
+    ):
+        steps = _steps(values, clauses)
+        if steps:
+            found.append(Criterion(name, _ladder(*steps)))
+    if need.ouvert and "indifferent" not in need.ouvert:
         found.append(Criterion("ouvert", _openings(need, at)))
     return found
 
 
+_SUPPORT_CLAUSES = {name: _labels("modalites_accompagnement", [label]) for name, label in ACCOMPAGNEMENTS.items()}
+_FEE_CLAUSES = {
+    "oui": Clause(mask_of(["gratuit"]), "any"),
+    "inconnu": Clause(mask_of(["gratuit_inconnu"]), "any"),
+    "conditions": Clause(mask_of(["gratuit_conditions"]), "any"),
+}
+_ACCESS_CLAUSES = {
+    "oui": _labels("modalites_acces", ["Se présenter"]),
+    "rdv": Clause(mask_of(["rdv", "telephone"]), "any"),
+}
+
+
+def _steps(values: tuple[str, ...], clauses: Mapping[str, Clause]) -> list[Clause]:
+    """What was asked as one clause, then each value accepted failing it; nothing when anything will do."""
+    if not values or not {"prefere", "indifferent"}.isdisjoint(values):
+        return []
+    mask = 0
+    for value in values:
+        mask |= clauses[value].mask if value in clauses else 0
+    return [Clause(mask, "any"), *(clauses.get(value[1:], _ANYTHING) for value in values if value.startswith("~"))]
+
+
 def _needs(need: Need) -> Callable[[Facts, Rows], Levels]:
-    """Level: how many of the asked services are missing; none may be, or at least one must be there."""
+    """Level 0: enough of the asked services; with `~un`, the level is how many are missing."""
     bits = [np.uint64(mask_of([label_bit("services", label)])) for label in need.services_asked]
 
     def levels(facts: Facts, rows: Rows) -> Levels:
@@ -244,21 +262,25 @@ def _needs(need: Need) -> Callable[[Facts, Rows], Levels]:
         missing = np.zeros(len(rows), dtype=np.int8)
         for bit in bits:
             missing += (words & bit) == 0
-        accepted = len(bits) - 1 if need.besoin_requis == "un" else 0
-        missing[missing > accepted] = -1
-        return missing
+        match need.besoin_requis:
+            case "tous":
+                return np.where(missing == 0, np.int8(0), np.int8(-1))
+            case "un":
+                return np.where(missing < len(bits), np.int8(0), np.int8(-1))
+            case _:
+                return np.where(missing < len(bits), missing, np.int8(-1))
 
     return levels
 
 
 def _openings(need: Need, at: datetime | None) -> Callable[[Facts, Rows], Levels]:
     asked = [each for each in need.ouvert if each not in WIDER_OPENINGS]
-    soon = "48h" in need.ouvert
 
     def levels(facts: Facts, rows: Rows) -> Levels:
-        result = np.full(len(rows), 2 if "indifferent" in need.ouvert else -1, dtype=np.int8)
-        for opening in (asked or ["maintenant"]) if soon else []:
-            result[facts.hours.opens_soon(rows, opening, now=at)] = 1
+        result = np.full(len(rows), 2 if "~indifferent" in need.ouvert else -1, dtype=np.int8)
+        if "48h" in need.ouvert or "~48h" in need.ouvert:
+            for opening in asked or ["maintenant"]:
+                result[facts.hours.opens_soon(rows, opening, now=at)] = 0 if "48h" in need.ouvert else 1
         for opening in asked:
             result[facts.hours.open_at(rows, opening, now=at)] = 0
         return result

@@ -7,8 +7,10 @@ A places frame in, states of schedules and of places out. One schedule is the wo
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -29,7 +31,11 @@ _KEPT_INSTANTS = 32
 _SOON = timedelta(hours=48)
 
 
-class HoursReport(NamedTuple):
+_DAY_NAMES = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+
+@dataclass(frozen=True)
+class HoursReport:
     """
     What the opening hours of a place say from an instant until they say something else.
 
@@ -51,6 +57,28 @@ class HoursReport(NamedTuple):
     def opens_soon(self, at: datetime) -> bool:
         """Whether the place, not open at an instant, opens within 48 hours."""
         return self.state != "ouvert" and self.opens_at is not None and self.opens_at - at <= _SOON
+
+    @cached_property
+    def shown(self) -> dict[str, Any]:
+        """The report in the words of the public answer; not to be changed by the caller."""
+        return {
+            "osm": self.text,
+            "brut": self.raw,
+            "etat": self.state,
+            "change_a": self.changes_at.isoformat() if self.changes_at else None,
+            "semaine": [
+                {
+                    "jour": _DAY_NAMES[each.day.weekday()],
+                    "date": each.day.isoformat(),
+                    "etat": each.state,
+                    "plages": [list(span) for span in each.spans],
+                    "ferie": each.public_holiday,
+                }
+                for each in self.week
+            ],
+            "ferie_pris_en_compte": self.knows_public_holidays,
+            "fuseau": self.timezone,
+        }
 
 
 NO_HOURS = HoursReport(None, None, "inconnu", None, None, (), False, None, 0.0, 0.0)

@@ -139,6 +139,18 @@ class PlaceIndex:
             return np.full(len(self), None, dtype=object)
         return self.places["code_departement"].to_numpy(dtype=object)
 
+    def prepare(self, *, at: datetime) -> None:
+        """
+        Make now what the first question would have to wait for: facets, the reading of all schedules, their state at an instant.
+
+        Examples
+        --------
+        >>> from datetime import UTC, datetime
+        >>> index = PlaceIndex.from_places(pd.DataFrame({"place_id": ["a"], "lon": [2.0], "lat": [48.0]}))
+        >>> index.prepare(at=datetime(2026, 11, 20, 9, tzinfo=UTC))
+        """
+        self.facts.hours.open_at(self.everything.rows, "maintenant", now=at)
+
     def nearest(
         self,
         lon: float,
@@ -242,7 +254,8 @@ class PlaceIndex:
         """
         if need is None:
             return self.everything
-        selection: Selection = self.remembered(("places", need.filter_key(at)), lambda: self._select_anew(need, at))
+        key = ("places", need.filter_key(at))
+        selection: Selection = self.remembered(key, lambda: self.subset(admitted(self.facts, need, at)))
         return selection
 
     def remembered(self, key: object, make: Callable[[], Any]) -> Any:
@@ -315,9 +328,6 @@ class PlaceIndex:
         points = np.column_stack([self.lon[rows], self.lat[rows]])
         # An empty stream is refused by the bulk loader of libspatialindex.
         return rtree.index.Index((rows, points, points)) if len(rows) else rtree.index.Index()
-
-    def _select_anew(self, need: Need, at: datetime | None) -> Selection:
-        return self.subset(admitted(self.facts, need, at))
 
     def subset(self, member: NDArray[np.bool_]) -> Selection:
         """Return the places with a position among those named by a mask over all rows, ready to be searched."""

@@ -8,6 +8,7 @@ places, never geocodes, and never repeats an address.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -34,7 +35,9 @@ _Besoin = Literal["demarches", "apprendre", "acceder", "equiper", "emploi", "enf
 _Public = Literal["jeunes", "etudiants", "familles", "seniors", "femmes"]
 _Accueil = Literal["illettrisme", "moteur", "mental", "surdite", "visuel"]
 _Contact = Literal["telephone", "mail", "rdv_en_ligne", "prescription"]
-_Accompagnement = Literal["individuel", "atelier", "autonomie", "distance", "indifferent"]
+_Accompagnement = Literal["individuel", "atelier", "autonomie", "distance", "indifferent", "~indifferent"]
+_Fee = Literal["prefere", "oui", "inconnu", "conditions", "~inconnu", "~conditions"]
+_WalkIn = Literal["indifferent", "oui", "rdv", "~rdv"]
 
 
 class Need(BaseModel):
@@ -54,7 +57,7 @@ class Need(BaseModel):
     besoin, services : tuple of str
         Needs in plain words, or services of the standard by slug.
     besoin_requis : str
-        `tous`: a place offers every need; `un`: at least one, those with more first.
+        `tous`: a place offers every need; `un`: at least one; `~un`: at least one, but those with more first.
     public : tuple of str
         A place fits when it lists one of them, or lists nobody in particular.
     accueil : tuple of str
@@ -62,7 +65,7 @@ class Need(BaseModel):
     langue, fauteuil, contact, dispositif, source, exclure_source
         Filters; see `docs/search.md`.
     gratuit, sans_rdv, accompagnement, ouvert : tuple of str
-        Several values are tried in the order of the relaxation: `oui` before `inconnu` before `conditions`.
+        Listed values are alternatives; those marked `~` are accepted failing the others, and rank after them.
     maj_depuis : int, optional
         Largest age of the data in months.
     a_distance, k, rayon, elargir, expliquer, champs, lang, f
@@ -91,13 +94,13 @@ class Need(BaseModel):
     code_postal: Annotated[str, Field(pattern=r"^\d{5}$")] | None = None
     besoin: Annotated[tuple[_Besoin, ...], in_order("besoin", slugs)] = ()
     services: Annotated[tuple[str, ...], in_order("services", known(SERVICES))] = ()
-    besoin_requis: Literal["tous", "un"] = "tous"
+    besoin_requis: Literal["tous", "un", "~un"] = "tous"
     public: Annotated[tuple[_Public, ...], in_order("public", slugs)] = ()
     accueil: Annotated[tuple[_Accueil, ...], in_order("accueil", slugs)] = ()
     langue: Annotated[tuple[Literal["fr", "en", "autre"], ...], in_order("langue", slugs)] = ()
     fauteuil: Annotated[Literal["oui"] | None, BeforeValidator(yes)] = None
-    gratuit: Annotated[tuple[Literal["prefere", "oui", "inconnu", "conditions"], ...], in_order("gratuit", folded)] = ("prefere",)
-    sans_rdv: Annotated[tuple[Literal["indifferent", "oui", "rdv"], ...], in_order("sans_rdv", folded)] = ("indifferent",)
+    gratuit: Annotated[tuple[_Fee, ...], in_order("gratuit", folded)] = ("prefere",)
+    sans_rdv: Annotated[tuple[_WalkIn, ...], in_order("sans_rdv", folded)] = ("indifferent",)
     contact: Annotated[tuple[_Contact, ...], in_order("contact", folded)] = ()
     accompagnement: Annotated[tuple[_Accompagnement, ...], in_order("accompagnement", slugs)] = ()
     a_distance: Literal["exclure", "aussi", "seulement"] = "aussi"
@@ -194,7 +197,7 @@ class Need(BaseModel):
                 return names[0]
         raise RequestError(parameter="lat", message="no position: give lat and lon, q, code_insee or code_postal")
 
-    @property
+    @cached_property
     def services_asked(self) -> tuple[str, ...]:
         """Labels of all services asked, by need or by name, in the order of the standard."""
         asked = {BESOINS[each] for each in self.besoin} | {SERVICES[each] for each in self.services}

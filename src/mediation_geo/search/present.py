@@ -22,13 +22,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mediation_geo.search.hours import HoursReport
     from mediation_geo.search.index import PlaceIndex
     from mediation_geo.search.need import Need
 
 __all__ = ["distance_label", "present"]
-
-_DAY_NAMES = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
 # Criterion -> facet bits that mean "the place does not say".
 _SUPPORT_SILENT = mask_of([label_bit("prise_en_charge_specifique", "")])
@@ -113,7 +110,7 @@ def _feature(
     updated = index.facts.updated[row]
     age = None if np.isnat(updated) else (at.date() - updated.astype(object)).days
     properties = dict(index.features.get(row))
-    properties["horaires"] = _hours(hours)
+    properties["horaires"] = hours.shown
     properties["fraicheur"] = _freshness(updated, age, properties.pop("sources"))
     if distance_m is not None:
         properties["distance_m"] = round(distance_m)
@@ -156,27 +153,6 @@ def _is_silent(name: str, word: int, circumstances: Circumstances) -> bool:
     if name == "fauteuil":
         return not word & _WHEELCHAIR_SAID
     return bool(word & _SILENT.get(name, 0))
-
-
-def _hours(hours: HoursReport) -> dict[str, Any]:
-    return {
-        "osm": hours.text,
-        "brut": hours.raw,
-        "etat": hours.state,
-        "change_a": hours.changes_at.isoformat() if hours.changes_at else None,
-        "semaine": [
-            {
-                "jour": _DAY_NAMES[each.day.weekday()],
-                "date": each.day.isoformat(),
-                "etat": each.state,
-                "plages": [list(span) for span in each.spans],
-                "ferie": each.public_holiday,
-            }
-            for each in hours.week
-        ],
-        "ferie_pris_en_compte": hours.knows_public_holidays,
-        "fuseau": hours.timezone,
-    }
 
 
 def _freshness(updated: np.datetime64, age: int | None, sources: list[str]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ import numpy as np
 from mediation_geo.search.criteria import criteria_of
 from mediation_geo.search.facets import mask_of
 from mediation_geo.search.index import Neighbours, PlaceIndex
-from mediation_geo.search.vocabulary import WIDER_OPENINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +82,7 @@ def relaxed(index: PlaceIndex, need: Need, *, lon: float, lat: float, at: dateti
         The instant of the question, with its zone.
     """
     found = nearest_fitting(index, need, lon=lon, lat=lat, at=at)
-    strict = len(found.rows)
+    strict = _count_strict(index, need, found, at)
     outcome = Outcome(found, strict, need, ())
     if need.elargir == "jamais":
         return outcome
@@ -131,7 +130,7 @@ def relaxations(need: Need) -> Iterator[tuple[Step, Need]]:
     --------
     >>> from mediation_geo.search.need import Need
     >>> [(step.criterion, step.after) for step, _ in relaxations(Need(rayon=40, sans_rdv="oui"))]
-    [('rayon', 50.0), ('rayon', 100.0), ('sans_rdv', ['oui', 'rdv'])]
+    [('rayon', 50.0), ('rayon', 100.0), ('sans_rdv', ['oui', '~rdv'])]
     """
     for radius in _wider_radii(need.rayon):
         step = Step("rayon", need.rayon, radius, "trop peu de lieux à cette distance")
@@ -146,14 +145,14 @@ def relaxations(need: Need) -> Iterator[tuple[Step, Need]]:
         ("accompagnement", "indifferent", "trop peu de lieux avec cet accompagnement"),
     ):
         before = getattr(need, name)
-        if not before or before in {("prefere",), ("indifferent",)} or more in before:
+        if not before or not {"prefere", "indifferent", more, f"~{more}"}.isdisjoint(before):
             continue
-        step = Step(name, list(before), [*before, more], reason)
-        need = need.model_copy(update={name: (*before, more)})
+        step = Step(name, list(before), [*before, f"~{more}"], reason)
+        need = need.model_copy(update={name: (*before, f"~{more}")})
         yield step, need
     if need.besoin_requis == "tous" and len(need.services_asked) > 1:
-        step = Step("besoin_requis", "tous", "un", "trop peu de lieux pour tous les besoins")
-        yield step, need.model_copy(update={"besoin_requis": "un"})
+        step = Step("besoin_requis", "tous", "~un", "trop peu de lieux pour tous les besoins")
+        yield step, need.model_copy(update={"besoin_requis": "~un"})
 
 
 def _wider_radii(radius: float | None) -> list[float]:
@@ -165,14 +164,18 @@ def _wider_radii(radius: float | None) -> list[float]:
     return radii
 
 
+def _count_strict(index: PlaceIndex, need: Need, found: Neighbours, at: datetime | None) -> int:
+    """How many places found fit all that was asked, none of it only failing something else."""
+    if not _has_levels(need):
+        return len(found.rows)
+    levels = [criterion.levels(index.facts, found.rows) for criterion in criteria_of(need, at)]
+    return int(np.count_nonzero(np.all(np.array(levels) == 0, axis=0)))
+
+
 def _has_levels(need: Need) -> bool:
-    return (
-        (need.besoin_requis == "un" and len(need.services_asked) > 1)
-        or len(need.gratuit) > 1
-        or need.sans_rdv == ("oui", "rdv")
-        or ("indifferent" in need.accompagnement and len(need.accompagnement) > 1)
-        or (len(need.ouvert) > 1 and not set(WIDER_OPENINGS).isdisjoint(need.ouvert))
-    )
+    """Whether some value is only accepted failing others."""
+    values = (*need.gratuit, *need.sans_rdv, *need.accompagnement, *need.ouvert, need.besoin_requis)
+    return any(value.startswith("~") for value in values)
 
 
 def _ranked(index: PlaceIndex, need: Need, found: Neighbours, levels: list[NDArray[np.int8]]) -> Neighbours:

@@ -7,6 +7,7 @@ Properties of a feature in, a message out. One letter outside the alphabet would
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mediation_geo.text import strip_accents
@@ -23,6 +24,8 @@ _BASIC = frozenset(
 # Letters behind an escape: two places each.
 _EXTENDED = frozenset("^{}\\[~]|€")
 
+_ALPHABET = _BASIC | _EXTENDED
+
 _PLAIN = str.maketrans(
     {"’": "'", "‘": "'", "–": "-", "—": "-", "‑": "-", "…": "...", "«": '"', "»": '"', "“": '"', "”": '"', "°": "o", "•": "-"}
     | {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "œ": "oe", "Œ": "OE"}
@@ -31,6 +34,7 @@ _LONGEST = 160
 _SHORTEST_NAME = 12
 
 
+@lru_cache(maxsize=65_536)
 def gsm7(text: str) -> str:
     """
     Text with every letter outside the GSM alphabet folded to one inside, and blanks collapsed.
@@ -40,7 +44,9 @@ def gsm7(text: str) -> str:
     >>> gsm7("À côté de l’hôtel – Évry, cœur de ville")
     "A coté de l'hotel - Évry, coeur de ville"
     """
-    folded = "".join(_fold_letter(letter) for letter in text.translate(_PLAIN))
+    folded = text.translate(_PLAIN)
+    if not _ALPHABET.issuperset(folded):
+        folded = "".join(map(_fold_letter, folded))
     return re.sub(r"\s+", " ", folded).strip()
 
 
@@ -53,7 +59,7 @@ def gsm7_length(text: str) -> int:
     >>> gsm7_length("5 €")
     4
     """
-    return len(text) + sum(letter in _EXTENDED for letter in text)
+    return len(text) + sum(map(text.count, _EXTENDED))
 
 
 def place_sms(properties: Mapping[str, Any]) -> str:
@@ -93,7 +99,7 @@ def place_sms(properties: Mapping[str, Any]) -> str:
 
 
 def _fold_letter(letter: str) -> str:
-    if letter in _BASIC or letter in _EXTENDED:
+    if letter in _ALPHABET:
         return letter
     return "".join(part for part in strip_accents(letter) if part in _BASIC)
 

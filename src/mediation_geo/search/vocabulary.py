@@ -116,21 +116,22 @@ FIELDS_OF_A_FEATURE = (
     "itinerance", "typologie", "presentation", "correspondance", "fraicheur", "territoire", "liens", "carte",
 )  # fmt: skip
 
-# What a person may write; where the list is open (instants, numbers) the form is described.
+# What a person may write; where the list is open (instants, numbers) the form is described. A value marked `~` is accepted
+# failing the others and ranks after them: this is how a widened question is written.
 ADMITTED: Mapping[str, tuple[str, ...]] = {
     "besoin": tuple(BESOINS),
-    "besoin_requis": ("tous", "un"),
+    "besoin_requis": ("tous", "un", "~un"),
     "services": tuple(SERVICES),
     "public": tuple(PUBLICS),
     "accueil": tuple(ACCUEILS),
     "langue": tuple(LANGUES),
     "fauteuil": ("oui",),
-    "gratuit": ("prefere", "oui", "inconnu", "conditions"),
-    "sans_rdv": ("indifferent", "oui", "rdv"),
+    "gratuit": ("prefere", "oui", "inconnu", "conditions", "~inconnu", "~conditions"),
+    "sans_rdv": ("indifferent", "oui", "rdv", "~rdv"),
     "contact": tuple(CONTACTS),
-    "accompagnement": (*ACCOMPAGNEMENTS, "indifferent"),
+    "accompagnement": (*ACCOMPAGNEMENTS, "indifferent", "~indifferent"),
     "a_distance": ("exclure", "aussi", "seulement"),
-    "ouvert": ("maintenant", "AAAA-MM-JJThh:mm", "jeu:09:00-12:00", "48h", "indifferent"),
+    "ouvert": ("maintenant", "AAAA-MM-JJThh:mm", "jeu:09:00-12:00", "48h", "indifferent", "~48h", "~indifferent"),
     "maj_depuis": ("1..120 (months)",),
     "dispositif": tuple(DISPOSITIFS),
     "k": ("1..50",),
@@ -146,5 +147,5 @@ ADMITTED: Mapping[str, tuple[str, ...]] = {
     "code_postal": ("5 digits, such as 34000",),
 }
 
-# What `ouvert` accepts beside the openings asked: those that open within 48 hours, then all.
-WIDER_OPENINGS = ("48h", "indifferent")
+# What `ouvert` takes beside instants and slots: what opens within 48 hours, then all; marked, only failing what was asked.
+WIDER_OPENINGS = ("48h", "indifferent", "~48h", "~indifferent")

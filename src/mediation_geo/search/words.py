@@ -58,7 +58,9 @@ def slugs(value: Any) -> Any:
     ('demarches', 'france-services')
     """
     listed = words(value)
-    return tuple(dict.fromkeys(slug(word) for word in listed)) if isinstance(listed, tuple) else listed
+    if not isinstance(listed, tuple):
+        return listed
+    return tuple(dict.fromkeys(f"~{slug(word)}" if word.startswith("~") else slug(word) for word in listed))
 
 
 def folded(value: Any) -> Any:
