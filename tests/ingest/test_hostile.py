@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import random
 import zipfile
 
@@ -206,9 +207,14 @@ MUTATIONS = st.sampled_from(
 )
 
 
+# MEDIATION_GEO_MUTATED_ROWS=100000 is the long run.
+MUTATED_ROWS = int(os.environ.get("MEDIATION_GEO_MUTATED_ROWS", "2000"))
+ROWS_A_FILE = 400
+
+
 @pytest.fixture(scope="module")
 def real_rows(shared_data):
-    """A few real rows of each small source, as text cells under their own columns."""
+    """Real rows of each small source, as text cells under their own columns."""
     raw = shared_data / "places" / "raw"
     paths = [
         raw / "angers" / "2023-01-23_angers.json",
@@ -218,10 +224,10 @@ def real_rows(shared_data):
         raw / "hub-lo" / "2023-02-09_hub-lo.json",
         raw / "maine-et-loire" / "2023-05-16_maine-et-loire.json",
     ]
-    return [random.Random(path.name).sample(json.loads(path.read_text(encoding="utf-8")), 30) for path in paths]
+    return [random.Random(path.name).choices(json.loads(path.read_text(encoding="utf-8")), k=ROWS_A_FILE) for path in paths]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=max(MUTATED_ROWS // ROWS_A_FILE, 1))
 @given(data=st.data())
 def test_rows_mutated_at_random_are_ingested_without_an_exception(tmp_path, real_rows, data):
     rows = [dict(row) for row in data.draw(st.sampled_from(real_rows))]

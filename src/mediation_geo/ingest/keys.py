@@ -31,16 +31,16 @@ def row_keys(raw: pd.DataFrame, mapped: pd.DataFrame, mapping: Mapping) -> pd.Da
     pandas.DataFrame
         `key` (text), `has_id` (whether the source gave it), `content` (uint64, hash of all cells that are not empty). Same index.
     """
-    identity = mapped[[name for name in _IDENTITY if name in mapped.columns]]
-    by_content = pd.Series([_content_key(row) for row in identity.itertuples(index=False)], index=raw.index, dtype="str")
     parts = [raw[name] for name in mapping.key if name in raw.columns]
-    if not parts:
-        given = pd.Series([None] * len(raw), index=raw.index, dtype="str")
-    else:
+    given = pd.Series([None] * len(raw), index=raw.index, dtype="str")
+    if parts:
         given = map_distinct(parts[-1], lambda text: collapse_blanks(text) or None).astype("str")
         for part in reversed(parts[:-1]):
             given = part.fillna("") + ":" + given
-    keys = given.where(given.notna(), by_content)
+    nameless = given.isna()
+    identity = mapped.loc[nameless, [name for name in _IDENTITY if name in mapped.columns]]
+    by_content = pd.Series([_content_key(row) for row in identity.itertuples(index=False)], index=identity.index, dtype="str")
+    keys = given.where(~nameless, by_content.reindex(raw.index))
     return pd.DataFrame(
         {
             "key": map_distinct(keys, _safe).astype("str"),
@@ -88,20 +88,22 @@ def assign_record_ids(keys: pd.DataFrame, *, feed: str) -> tuple[pd.Series, tupl
     pandas.Series, tuple of Note
         Record ids under the index of `keys`; notes on rows without an id and on repeated ids.
     """
-    ordered = keys.assign(row=keys.index).sort_values(["key", "content", "row"], kind="stable")
-    rank = ordered.groupby("key", sort=False).cumcount().reindex(keys.index)
-    base = feed + "/" + keys["key"]
-    suffix = "~" + (rank + 1).astype("str")
-    ids = base.where(rank.eq(0), base + suffix)
+    # Only rows that share a key need an order; the others, nearly all, cost no copy.
+    shared = keys.loc[keys["key"].duplicated(keep=False), ["key", "content"]]
+    ordered = shared.assign(row=shared.index).sort_values(["key", "content", "row"], kind="stable")
+    rank = ordered.groupby("key", sort=False).cumcount()
+    later = rank.index[rank.gt(0)]
+    ids = feed + "/" + keys["key"]
+    ids.loc[later] = ids.loc[later] + "~" + (rank.loc[later] + 1).astype("str")
     notes: list[Note] = []
     if keys["has_id"].any():
         missing = keys.index[~keys["has_id"]]
         notes += [Note("id_missing", row=int(row), corrected=str(ids.loc[row])) for row in missing]
     elif len(keys):
         notes.append(Note("source_without_ids"))
-    repeated = keys.index[rank.gt(0) & keys["has_id"]]
+    repeated = later[keys.loc[later, "has_id"]].sort_values()
     notes += [Note("id_repeated", row=int(row), value=str(keys.loc[row, "key"]), corrected=str(ids.loc[row])) for row in repeated]
-    twins = keys.index[rank.gt(0) & ~keys["has_id"]]
+    twins = later[~keys.loc[later, "has_id"]].sort_values()
     notes += [Note("row_repeated", row=int(row), corrected=str(ids.loc[row])) for row in twins]
     return _without_collisions(ids), tuple(notes)
 

@@ -158,7 +158,7 @@ def choose_number(value: str, context: str = "") -> str:
     if len(set(known.values())) < 2:
         return value
     fixed = [text for text, number in known.items() if not is_mobile(number)]
-    return (fixed or list(known))[0].strip()
+    return str((fixed or list(known))[0]).strip()
 
 
 @settled

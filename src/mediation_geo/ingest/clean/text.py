@@ -45,6 +45,8 @@ null | none | nan | na | n a | nd | n d | nc | n c | nr | n r | ns | ras | non r
 communique | non communiquee | inconnu | inconnue | sans objet | neant | aucun | aucune | a completer | a renseigner |
 vide | xx | xxx | undefined | missing | ref | non defini | string
 """
+# A longer text says something, if only by its length; most cells are, and folding them all is slow.
+_LONGEST_PLACEHOLDER = 40
 _PLACEHOLDERS = frozenset(each.strip() for each in _PLACEHOLDERS_TEXT.split("|"))
 
 
@@ -149,6 +151,8 @@ def remove_placeholder(value: str, _context: str = "") -> str | None:
     >>> [remove_placeholder(each) for each in ("#N/D", "-", "Non renseigné", "Mairie")]
     [None, None, None, 'Mairie']
     """
+    if len(value) > _LONGEST_PLACEHOLDER:
+        return value
     folded = fold(value)
     return None if not folded or folded in _PLACEHOLDERS else value
 
