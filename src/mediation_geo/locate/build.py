@@ -20,11 +20,12 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from mediation_geo.errors import SchemaMismatch, SourceUnavailable
 from mediation_geo.locate.address import NORMALISER_VERSION, SUFFIXES, street_words
-from mediation_geo.locate.communes import Communes, commune_key
 from mediation_geo.locate.streets import FORMAT_VERSION, SCHEMA, pack_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from mediation_geo.locate.communes import Communes
 
 __all__ = ["RawStreet", "build_streets", "read_streets"]
 
@@ -160,7 +161,8 @@ def _finish(database: sqlite3.Connection, communes: Communes, data_version: str)
     )
     counts: Counter[str] = Counter()
     database.execute("BEGIN")
-    names = {commune.code: commune_key(commune.nom) for commune in communes.communes}
+    # Written as a question is: "Trois-Rivières" and "3 rivieres" meet.
+    names = {commune.code: " ".join(street_words(commune.nom)) for commune in communes.communes}
     # The word index is filled in order of importance: a search may then stop early and still see the likeliest streets.
     rows = database.execute(
         "SELECT id, commune, postcode, key, lon, lat, radius_m, rank FROM ranks JOIN streets USING (id) ORDER BY rank"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import exp
 from typing import TYPE_CHECKING
 
-from mediation_geo.locate.address import STREET_TYPES, StreetLine, fold_quick, parse_street
+from mediation_geo.locate.address import STREET_TYPES, StreetLine, fold_quick, parse_street, street_words
 from mediation_geo.locate.answers import TIE, Answers, Hit, Ranked, by_population, distinct, flat_m, good, number_score, ranked
 from mediation_geo.locate.communes import Communes, commune_key, load_communes
 from mediation_geo.locate.evidence import COMMUNE_FOR_ADDRESS
@@ -20,6 +20,7 @@ from mediation_geo.locate.likeness import matches
 from mediation_geo.locate.question import Reading, misspelt_readings, readings, whole_line
 from mediation_geo.locate.streets import Street, StreetTable
 from mediation_geo.locate.wide import around_point, corrected_words, street_anywhere
+from mediation_geo.text import STOP_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,7 @@ __all__ = ["EmbeddedGeocoder"]
 # A commune that agrees in everything is not left for one that agrees in part.
 _SURE_SHARE, _GATED_SHARE, _GOOD_LIKENESS = 0.97, 0.9, 0.8
 _LEAST_LIKENESS = 0.45
+_COMPLETIONS = 500
 _FILED_ELSEWHERE, _FILED_ELSEWHERE_NAMED = 0.85, 0.6
 _CONTENDERS = 8
 
@@ -182,19 +184,47 @@ class EmbeddedGeocoder:
 
     def _completions(self, q: str, limit: int) -> Ranked:
         line = parse_street(q)
-        found = []
+        found: list[tuple[float, Hit]] = []
         if self._streets is not None and line.words:
-            *words, prefix = line.words
-            for place, street in enumerate(self._streets.with_words(words, prefix=prefix, limit=40)):
+            typed = set(line.words)
+            for place, street in enumerate(self._beginning_with(q)):
                 number = None if line.number is None else self._streets.number(street, line.number, line.suffix)
-                score = 0.7 - 0.005 * place + (0.15 if number is not None and number[0] == "housenumber" else 0.0)
-                found.append((score, self._answers_of.of_street(Hit(score, score, street, number, line))))
+                score = 0.65 - place / 2_000 + (0.15 if number is not None and number[0] == "housenumber" else 0.0)
+                # All words of the street have been typed: what follows is its town, not the rest of a longer name.
+                score += 0.08 if typed.issuperset(street.key.split()) else 0.0
+                found.append((score, Hit(score, score, street, number, line)))
+            found = sorted(found, key=lambda each: (-each[0], each[1].street.id))[:limit]
+        answers = [(score, self._answers_of.of_street(hit)) for score, hit in found]
         key = commune_key(q)
         if key and line.number is None:
             for place, commune in enumerate(self._finder.beginning_with(key, limit=limit)):
                 score = 0.8 - 0.02 * place
-                found.append((score, self._answers_of.of_commune(commune, score, "")))
-        return found
+                answers.append((score, self._answers_of.of_commune(commune, score, "")))
+        return answers
+
+    def _beginning_with(self, q: str) -> list[Street]:
+        """Streets with the words of a line, its last one taken as it stands: "pl" may be Plumieux as well as place."""
+        assert self._streets is not None
+        prefix = fold_quick(q).rpartition(" ")[2] if q[-1:].isalnum() else ""
+        words = parse_street(q[: len(q) - len(prefix)]).words
+        if len(prefix) == 1 and words:
+            # One letter begins a hundred thousand words: looked at among the streets that have the others.
+            found = self._streets.with_words(words, prefix="", limit=4 * _COMPLETIONS)
+            found = [street for street in found if self._has_word(street, prefix)]
+        else:
+            found = self._streets.with_words(words, prefix=prefix, limit=_COMPLETIONS)
+        # "Brive-la": an article is no word of the index, so what has begun may be one.
+        if prefix and words and any(article.startswith(prefix) for article in STOP_WORDS):
+            found += self._streets.with_words(words, prefix="", limit=_COMPLETIONS)
+        return list(dict.fromkeys(found))
+
+    def _has_word(self, street: Street, prefix: str) -> bool:
+        names = f"{street.key} {street.postcode} {' '.join(self._communes_words(street.commune))}"
+        return any(word.startswith(prefix) for word in names.split())
+
+    def _communes_words(self, code: str) -> tuple[str, ...]:
+        commune = self._communes.by_code.get(code)
+        return street_words(commune.nom) if commune else ()
 
     def _readings(self, q: str, code_insee: str | None, code_postal: str | None) -> list[Reading]:
         found = readings(q, finder=self._finder)
