@@ -148,3 +148,21 @@ def test_sources_can_be_chosen_and_left_out_whatever_the_case():
     assert len(index.nearest(**HERE, where=Need(source="hinaura"))) == 1
     assert index.nearest(**HERE, where=Need(exclure_source="HINAURA")).empty
     assert index.nearest(**HERE, where=Need(source="autre")).empty
+
+
+def test_a_place_of_which_only_the_commune_is_known_stands_behind_the_one_whose_door_is_known():
+    places = pd.DataFrame(
+        {
+            "place_id": ["vague", "known"],
+            "nom": ["Association", "Médiathèque"],
+            "lon": [2.0, 2.01],
+            "lat": [48.0, 48.0],
+            "position_precision": ["municipality", "housenumber"],
+            "position_uncertainty_m": [3000.0, 10.0],
+        }
+    )
+    found = answer(PlaceIndex.from_places(places), Need(k=2), lon=2.0, lat=48.0, at=datetime(2026, 11, 20, 9, tzinfo=UTC))
+    shown = [(each["id"], each["properties"]["distance_label"]) for each in found["features"]]
+    assert shown == [("known", "à 750 m à vol d'oiseau"), ("vague", "à environ 2,1 km, adresse à vérifier")]
+    only = answer(PlaceIndex.from_places(places), Need(k=1), lon=2.0, lat=48.0, at=datetime(2026, 11, 20, 9, tzinfo=UTC))
+    assert [each["id"] for each in only["features"]] == ["known"]

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from mediation_geo.cli import app
 from mediation_geo.errors import RequestError
-from mediation_geo.pipeline import ensure_release
+from mediation_geo.pipeline import build, demo_sources
 
 AT = "2026-11-24T10:00"
 
@@ -18,7 +18,7 @@ AT = "2026-11-24T10:00"
 @pytest.fixture(scope="module")
 def releases(tmp_path_factory):
     folder = tmp_path_factory.mktemp("releases")
-    ensure_release(folder, as_of=date(2026, 11, 21))
+    build(demo_sources(), out=folder, as_of=date(2026, 11, 21), demo=True)
     return folder
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from mediation_geo.search.criteria import admitted
 from mediation_geo.search.facets import label_bit, mask_of
-from mediation_geo.search.relax import FARTHEST_KM
+from mediation_geo.search.relax import nearest_selected
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +81,7 @@ def silent_places(index: PlaceIndex, need: Need, *, lon: float, lat: float, at: 
         return index.subset(admitted(index.facts, others, at) & silent)
 
     selection: Selection = index.remembered(("silent", others.filter_key(at)), select)
-    return index.find(lon, lat, need.k, selection, max_distance_m=1000 * (need.rayon or FARTHEST_KM))
+    return nearest_selected(index, need, selection, lon=lon, lat=lat)
 
 
 def _by_date(index: PlaceIndex, need: Need, at: datetime) -> NDArray[np.int64]:

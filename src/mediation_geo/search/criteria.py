@@ -70,6 +70,16 @@ class Facts:
         dates = pd.to_datetime(self._places["date_maj"]).to_numpy(dtype="datetime64[D]")
         return np.asarray(dates)
 
+    @cached_property
+    def blur_m(self) -> NDArray[np.float64]:
+        """How far a place that is only known to be somewhere in its commune lies from its point, on average; else 0."""
+        if not {"position_precision", "position_uncertainty_m"} <= set(self._places.columns):
+            return np.zeros(len(self._places))
+        radius_m = self._places["position_uncertainty_m"].to_numpy(dtype=np.float64)
+        in_commune = self._places["position_precision"].eq("municipality").to_numpy(dtype=bool, na_value=False)
+        # The root mean square distance from the centre of a disc to its points is its radius over the square root of 2.
+        return np.where(in_commune & ~np.isnan(radius_m), radius_m / np.sqrt(2.0), 0.0)
+
     def from_source(self, name: str) -> NDArray[np.bool_]:
         """Which places have a record of a source; case and accents do not matter."""
         wanted = fold(name)

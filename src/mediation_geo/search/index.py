@@ -20,7 +20,7 @@ import rtree
 
 from mediation_geo.errors import RequestError, SchemaMismatch
 from mediation_geo.geodesy import CHORD_SLACK_M, geocentric_m
-from mediation_geo.search.batch import BatchNeighbours, batch_nearest
+from mediation_geo.search.batch import batch_nearest
 from mediation_geo.search.criteria import Facts, admitted
 from mediation_geo.search.features import FeatureStore
 from mediation_geo.search.geometry import chord_reach, distances_from, geocentric_point, longest_geodesic
@@ -112,10 +112,8 @@ class PlaceIndex:
             outside = np.abs(values) > bound
             if outside.any():
                 row = int(np.flatnonzero(outside)[0])
-                message = (
-                    f"place {ordered['place_id'][row]!r}: {name} {values[row]} is outside "
-                    f"[-{bound:g}, {bound:g}]; are longitude and latitude swapped?"
-                )
+                told = f"place {ordered['place_id'][row]!r}: {name} {values[row]} is outside [-{bound:g}, {bound:g}]"
+                message = f"{told}; are longitude and latitude swapped?"
                 raise SchemaMismatch(message)
         return cls(ordered, lon, lat)
 
@@ -234,7 +232,11 @@ class PlaceIndex:
             raise RequestError(parameter="lon", message=f"{lons.shape} longitudes for {lats.shape} latitudes")
         _check_k(k)
         limit = math.inf if max_distance_m is None else _checked_distance(max_distance_m)
-        return self._table_of_batch(batch_nearest(self, self.select(where, at=at), lons, lats, k=k, limit_m=limit))
+        found = batch_nearest(self, self.select(where, at=at), lons, lats, k=k, limit_m=limit)
+        table = self._table(Neighbours(found.rows, found.distance_m))
+        table.insert(0, "query", found.queries)
+        table["rank"] = table.groupby("query", sort=False).cumcount() + 1
+        return table
 
     def select(self, need: Need | None, *, at: datetime | None = None) -> Selection:
         """
@@ -334,12 +336,6 @@ class PlaceIndex:
         rows = self.everything.rows
         kept = member[rows]
         return Selection(rows[kept], self.everything.points[kept], whole=self.everything, member=member)
-
-    def _table_of_batch(self, found: BatchNeighbours) -> pd.DataFrame:
-        table = self._table(Neighbours(found.rows, found.distance_m))
-        table.insert(0, "query", found.queries)
-        table["rank"] = table.groupby("query", sort=False).cumcount() + 1
-        return table
 
     def _table(self, found: Neighbours) -> pd.DataFrame:
         # Taking from a text column and not copying is a third of the cost of the obvious way.

@@ -58,7 +58,7 @@ def present(
         The question as asked: unmet criteria are told against it, whatever was widened.
     rows : numpy.ndarray of int64, shape (n,)
     distance_m : sequence of float or None
-        Geodesic distances; None for help at a distance.
+        Distances to expect; None for help at a distance.
     at : datetime
         The instant, with its zone.
     nearest_row : int, optional
@@ -84,14 +84,28 @@ def distance_label(distance_m: float) -> str:
     >>> distance_label(347.2), distance_label(1240), distance_label(23_400)
     ("à 350 m à vol d'oiseau", "à 1,2 km à vol d'oiseau", "à 23 km à vol d'oiseau")
     """
+    return f"à {_metres(distance_m)} à vol d'oiseau"
+
+
+def vague_distance_label(distance_m: float) -> str:
+    """
+    The distance to expect to a place of which only the commune is known.
+
+    Examples
+    --------
+    >>> vague_distance_label(2900)
+    'à environ 2,9 km, adresse à vérifier'
+    """
+    return f"à environ {_metres(distance_m)}, adresse à vérifier"
+
+
+def _metres(distance_m: float) -> str:
     tens = round(distance_m / 10) * 10
     if tens < 1000:
-        shown = f"{tens} m"
-    elif distance_m < 9950:
-        shown = f"{distance_m / 1000:.1f} km".replace(".", ",")
-    else:
-        shown = f"{distance_m / 1000:.0f} km"
-    return f"à {shown} à vol d'oiseau"
+        return f"{tens} m"
+    if distance_m < 9950:
+        return f"{distance_m / 1000:.1f} km".replace(".", ",")
+    return f"{distance_m / 1000:.0f} km"
 
 
 def _feature(
@@ -114,7 +128,8 @@ def _feature(
     properties["fraicheur"] = _freshness(updated, age, properties.pop("sources"))
     if distance_m is not None:
         properties["distance_m"] = round(distance_m)
-        properties["distance_label"] = distance_label(distance_m)
+        vague = properties["geocodage"]["type"] == "municipality"
+        properties["distance_label"] = vague_distance_label(distance_m) if vague else distance_label(distance_m)
     circumstances = Circumstances(
         open_state=hours.state,
         opens_soon=hours.opens_soon(at),

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mediation_geo.search.need import Need
+    from mediation_geo.search.selection import Selection
 
-__all__ = ["ENOUGH", "FARTHEST_KM", "Outcome", "Step", "nearest_fitting", "relaxations", "relaxed"]
+__all__ = ["ENOUGH", "FARTHEST_KM", "Outcome", "Step", "nearest_fitting", "nearest_selected", "relaxations", "relaxed"]
 
 FARTHEST_KM = 100.0
 
@@ -109,17 +110,49 @@ def nearest_fitting(index: PlaceIndex, need: Need, *, lon: float, lat: float, at
     At the same displayed distance (whole metres), places known to be free come first when `gratuit` is `prefere`.
     """
     selection = index.select(need, at=at)
+    if not _has_levels(need):
+        return nearest_selected(index, need, selection, lon=lon, lat=lat)
     limit = 1000 * (need.rayon or FARTHEST_KM)
-    if _has_levels(need):
-        found = index.find_within(lon, lat, selection, radius_m=limit)
-        keys = [criterion.levels(index.facts, found.rows) for criterion in criteria_of(need, at)]
-        return _ranked(index, need, found, keys)
-    found = index.find(lon, lat, need.k + 1, selection, max_distance_m=limit)
-    shown = np.rint(found.distance_m)
-    if len(shown) > need.k and shown[-1] == shown[-2]:
-        # The last place and the one behind it look equally far: preferences decide among all that do.
-        found = index.find_within(lon, lat, selection, radius_m=min(limit, float(shown[-1]) + 0.5))
+    found = _expected(index, index.find_within(lon, lat, selection, radius_m=limit), limit_m=limit)
+    keys = [criterion.levels(index.facts, found.rows) for criterion in criteria_of(need, at)]
+    return _ranked(index, need, found, keys)
+
+
+def nearest_selected(index: PlaceIndex, need: Need, selection: Selection, *, lon: float, lat: float) -> Neighbours:
+    """
+    The k nearest of selected places within the radius of a need, by the distance to expect.
+
+    Parameters
+    ----------
+    index : PlaceIndex
+    need : Need
+        For its `k`, `rayon` and preference; what fits was decided with the selection.
+    selection : Selection
+        Which places count.
+    lon, lat : float
+        Decimal degrees, EPSG:4326.
+    """
+    limit = 1000 * (need.rayon or FARTHEST_KM)
+    points = index.find(lon, lat, need.k + 1, selection, max_distance_m=limit)
+    found = _expected(index, points, limit_m=limit)
+    if len(points.rows) > need.k:
+        # A place is never nearer than its point: whoever may come before the k-th, or look as far, has its point this near.
+        reach = limit if len(found.rows) < need.k else float(np.rint(np.sort(found.distance_m)[need.k - 1])) + 0.5
+        if reach >= points.distance_m[-1]:
+            found = _expected(index, index.find_within(lon, lat, selection, radius_m=min(limit, reach)), limit_m=limit)
     return _ranked(index, need, found, [])
+
+
+def _expected(index: PlaceIndex, points: Neighbours, *, limit_m: float) -> Neighbours:
+    """
+    Places with the distance to expect, as far as it is within a limit.
+
+    A place that is only known to be in its commune has the commune's centre for a point: whoever searches from the town hall
+    would find all of them "at 0 m". The distance to expect is the root mean square over the commune's disc, sqrt(d2 + r2 / 2).
+    """
+    distance_m = np.hypot(points.distance_m, index.facts.blur_m[points.rows])
+    near = distance_m <= limit_m
+    return Neighbours(points.rows[near], distance_m[near])
 
 
 def relaxations(need: Need) -> Iterator[tuple[Step, Need]]:
