@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mediation_geo.coverage import Decay, catchment_2sfca, catchment_3sfca, catchment_e2sfca
@@ -40,6 +40,7 @@ def brute_force(homes: pd.DataFrame, sites: pd.DataFrame, decay: Decay) -> tuple
     return enhanced, three
 
 
+@settings(max_examples=20)
 @given(studies())
 def test_access_follows_the_published_formulas(study):
     homes, sites = study
@@ -49,6 +50,7 @@ def test_access_follows_the_published_formulas(study):
 
 
 @pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=20)
 @given(study=studies())
 def test_what_people_receive_is_what_reachable_places_offer(method, study):
     homes, sites = study
@@ -58,6 +60,7 @@ def test_what_people_receive_is_what_reachable_places_offer(method, study):
 
 
 @pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=20)
 @given(study=studies(), seed=st.integers(0, 1000))
 def test_the_order_of_rows_does_not_matter(method, study, seed):
     homes, sites = study

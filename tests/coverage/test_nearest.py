@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediation_geo.coverage import nearest as nearest_module
@@ -20,6 +20,7 @@ def every_distance(homes: pd.DataFrame, sites: pd.DataFrame) -> np.ndarray:
     return geodesic_distance_m(lon, lat, sites["lon"].to_numpy()[None, :], sites["lat"].to_numpy()[None, :])
 
 
+@settings(max_examples=25)
 @given(studies())
 def test_the_nearest_place_is_the_nearest_of_all_places(study):
     homes, sites = study
@@ -48,6 +49,7 @@ def test_a_distance_of_any_length_is_right_to_a_tenth_of_a_millimetre(lon, lat, 
     assert found["distance_m"].iloc[0] == pytest.approx(metres, abs=1e-4)
 
 
+@settings(max_examples=25)
 @given(studies(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(study, random):
     homes, sites = study
@@ -57,6 +59,7 @@ def test_the_order_of_rows_changes_nothing(study, random):
     pd.testing.assert_frame_equal(nearest_places(mixed, sites).sort_index(), nearest_places(homes, sites))
 
 
+@settings(max_examples=25)
 @given(studies(), st.floats(-0.3, 0.3), st.floats(-0.3, 0.3))
 def test_one_more_place_never_makes_a_way_longer(study, east, north):
     homes, sites = study

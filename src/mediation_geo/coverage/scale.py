@@ -85,6 +85,7 @@ def nearest_parts_on(client: Any, cells: Path | str, places: pd.DataFrame, out: 
     client : distributed.Client
         Of a `LocalCluster` or any other.
     """
+    _check_client(client)
     slim = places[["place_id"]].assign(**dict(zip(("lon", "lat"), positions(places, what="places"), strict=True)))
     shared = client.scatter(slim, broadcast=True)
     return _gathered(client, _nearest_part_of_places, _parts(cells, out, rows_at_once), shared)
@@ -133,16 +134,20 @@ def catchment_parts_on(
     client: Any, cells: Path | str, places: pd.DataFrame, out: Path | str, *, decay: Decay, rows_at_once: int
 ) -> list[Path]:
     """`catchment_parts` by the workers of a dask cluster that see the same files."""
+    _check_client(client)
     bands = _bands(places)
     futures = client.map(_demand, [str(cells)] * len(bands), bands, [decay] * len(bands), pure=False)
     supply = client.scatter(_supply(pd.concat(bands), np.concatenate(client.gather(futures))), broadcast=True)
     return _gathered(client, _access_part, _parts(cells, out, rows_at_once), supply, decay)
 
 
-def _gathered(client: Any, function: Any, parts: Iterable[_Part], *shared: Any) -> list[Path]:
+def _check_client(client: Any) -> None:
     if not hasattr(client, "submit"):
         message = f"client is {client!r}; expected a distributed.Client: pip install 'mediation-geo[scale]'"
         raise MediationGeoError(message)
+
+
+def _gathered(client: Any, function: Any, parts: Iterable[_Part], *shared: Any) -> list[Path]:
     futures = [client.submit(function, part, *shared, pure=False) for part in parts]
     return [Path(each) for each in client.gather(futures)]
 
