@@ -41,6 +41,7 @@ bench: ## side-by-side measurements with peers: one ratio table for each room, i
 	'$(VENV)/bin/python' benchmarks/dedupe.py speed --splink '$(VENV)/bin/python'
 	'$(VENV)/bin/python' benchmarks/nearest.py peers
 	'$(VENV)/bin/python' benchmarks/serving.py
+	'$(VENV)/bin/python' benchmarks/coverage.py
 
 docs: ## the documentation site, in site/
 	@$(install) docs
