@@ -32,7 +32,7 @@ def demo_releases() -> Path:
 
 
 @contextmanager
-def running(releases: Path, **environment: str) -> Iterator[str]:
+def running(releases: Path, *, workers: int = 1, **environment: str) -> Iterator[str]:
     """
     A server on loopback over a folder of releases, in a process of its own; yields its address.
 
@@ -42,7 +42,8 @@ def running(releases: Path, **environment: str) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     variables = {"MEDIATION_GEO_RELEASES": str(releases), "MEDIATION_GEO_PORT": str(port), **environment}
-    command = [sys.executable, "-c", _PROGRAM]
+    program = _PROGRAM if workers == 1 else _PROGRAM_OF_WORKERS.format(workers=workers)
+    command = [sys.executable, "-c", program]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, env={**os.environ, **variables}, stdout=output, stderr=output)
         address = f"http://127.0.0.1:{port}"
@@ -56,6 +57,12 @@ def running(releases: Path, **environment: str) -> Iterator[str]:
 
 _PROGRAM = (
     "from mediation_geo.service import serve; from mediation_geo.settings import Settings; serve(Settings.from_environment())"
+)
+
+
+_PROGRAM_OF_WORKERS = (
+    "from mediation_geo.service import serve_workers; from mediation_geo.settings import Settings; "
+    "serve_workers(Settings.from_environment(), workers={workers})"
 )
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from mediation_geo.release import open_release, rollback, write_release
 from tests.service.serving import COLLECTION, running
@@ -76,10 +77,11 @@ class Load:
         self.seen.add(release_id)
 
 
-def test_releases_swap_and_roll_back_under_load(releases: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_releases_swap_and_roll_back_under_load(releases: Path, tmp_path: Path, workers: int) -> None:
     marks = {"2026-11-01": "ancien", "2026-11-02": "nouveau"}
     _publish(tmp_path, releases, day="2026-11-01", mark="ancien")
-    with running(tmp_path) as url, Load(url, marks) as load:
+    with running(tmp_path, workers=workers) as url, Load(url, marks) as load:
         load.wait_for("2026-11-01")
         _publish(tmp_path, releases, day="2026-11-02", mark="nouveau")
         load.wait_for("2026-11-02")

@@ -21,15 +21,24 @@ def serve(
     releases: Annotated[Path | None, typer.Option("--releases", help="Folder of releases.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, which share one copy of the release.")] = 1,
     metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics; none where absent.")] = None,
 ) -> None:
     """Serve the current release: OGC API, /proches and pages, on one port."""
     from dataclasses import replace
 
+    from mediation_geo.errors import SettingsError
     from mediation_geo.service import serve as run
+    from mediation_geo.service import serve_workers
     from mediation_geo.settings import Settings
 
     settings = Settings.from_environment()
     settings = replace(settings, releases=releases or settings.releases, host=host or settings.host, port=port or settings.port)
     say(f"Serving {settings.releases} at {settings.public_url} (Ctrl+C to stop)")
+    if workers > 1:
+        if metrics_port is not None:
+            message = "--metrics-port counts one process; leave it out or serve with one worker"
+            raise SettingsError(message)
+        serve_workers(settings, workers=workers)
+        return
     run(settings, metrics_port=metrics_port)

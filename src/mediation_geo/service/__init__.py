@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mediation_geo.service.app import create_app
-    from mediation_geo.service.server import serve
+    from mediation_geo.service.server import serve, serve_workers
 
 # Loaded on first use: pygeoapi takes most of a second, and a plugin of ours may be loaded by pygeoapi itself.
-_HOMES = {"create_app": "app", "serve": "server"}
+_HOMES = {"create_app": "app", "serve": "server", "serve_workers": "server"}
 
-__all__ = ["create_app", "serve"]
+__all__ = ["create_app", "serve", "serve_workers"]
 
 
 def __getattr__(name: str) -> Any:

@@ -53,7 +53,8 @@ def create_app(releases_dir: str | Path, *, settings: Settings) -> Starlette:
         Serves 503 until there is a release.
     """
     store = store_of(releases_dir)
-    store.refresh()
+    if store.snapshot is None:
+        store.refresh()
     site = Site(store, settings)
 
     def warm() -> None:
@@ -82,6 +83,7 @@ def create_app(releases_dir: str | Path, *, settings: Settings) -> Starlette:
                 limiter=Limiter(settings.rate_limit),
                 metrics=site.metrics,
                 policy_of=policy_of(settings),
+                is_leaving=lambda: site.leaving,
             )
         ],
         exception_handlers={HTTPException: problem, Problem: problem},

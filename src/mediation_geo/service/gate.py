@@ -108,13 +108,24 @@ class Gate:
         Where requests are counted.
     policy_of : callable
         Content-Security-Policy for a path.
+    is_leaving : callable
+        Whether the process is about to end.
     """
 
-    def __init__(self, app: ASGIApp, *, limiter: Limiter, metrics: Metrics, policy_of: Callable[[str], bytes]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limiter: Limiter,
+        metrics: Metrics,
+        policy_of: Callable[[str], bytes],
+        is_leaving: Callable[[], bool],
+    ) -> None:
         self.app = app
         self.limiter = limiter
         self.metrics = metrics
         self.policy_of = policy_of
+        self.is_leaving = is_leaving
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -167,6 +178,8 @@ class Gate:
             headers.append((b"x-dataset-snapshot", snapshot.id.encode()))
             if snapshot.demo:
                 headers.append((b"x-dataset-demo", b"true"))
+        if self.is_leaving():
+            headers.append((b"connection", b"close"))
         return headers
 
 

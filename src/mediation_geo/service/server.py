@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from mediation_geo.service.app import create_app
+from mediation_geo.service.referral import geocoder
+from mediation_geo.service.snapshot import store_of
+from mediation_geo.service.workers import leave_when_told, listening_socket, supervise
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from mediation_geo.settings import Settings
 
-__all__ = ["serve"]
+__all__ = ["serve", "serve_workers"]
 
 
 def serve(settings: Settings, *, metrics_port: int | None = None) -> None:
@@ -30,7 +35,36 @@ def serve(settings: Settings, *, metrics_port: int | None = None) -> None:
     app = create_app(settings.releases, settings=settings)
     if metrics_port is not None:
         app.state.site.metrics.serve(metrics_port, host=settings.host)
-    config = uvicorn.Config(
+    uvicorn.Server(_configuration(app, settings)).run()
+
+
+def serve_workers(settings: Settings, *, workers: int) -> None:
+    """
+    Serve from several processes that share one copy of the release in memory.
+
+    Parameters
+    ----------
+    settings : Settings
+        Folder of releases, address, port and limits; the rate limit counts in each process.
+    workers : int
+        Number of processes.
+    """
+    _log_to_stderr()
+    store = store_of(settings.releases)
+    geocoder()
+    listening = listening_socket(settings.host, settings.port)
+
+    def work() -> None:
+        store.hold()
+        app = create_app(settings.releases, settings=settings)
+        leave_when_told(app.state.site.leave)
+        uvicorn.Server(_configuration(app, settings)).run(sockets=[listening])
+
+    supervise(store, workers=workers, work=work)
+
+
+def _configuration(app: Starlette, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -42,7 +76,6 @@ def serve(settings: Settings, *, metrics_port: int | None = None) -> None:
         timeout_graceful_shutdown=20,
         limit_concurrency=1000,
     )
-    uvicorn.Server(config).run()
 
 
 def _log_to_stderr() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -42,16 +44,26 @@ class Site:
         self.settings = settings
         self.metrics = Metrics()
         self.templates = Templates(base_url=settings.public_url, basemap=settings.basemap)
+        self.leaving = False
+        self._lock = threading.Lock()
         self._hosts: dict[str, Host] = {}
         self._documents: dict[tuple[str, ...], Any] = {}
 
+    def leave(self) -> None:
+        """Make every answer from now on the last of its connection."""
+        self.leaving = True
+
     def host(self, snapshot: Snapshot) -> Host:
         """Pygeoapi over a snapshot, made once for each."""
-        if snapshot.digest not in self._hosts:
-            config = configuration(snapshot, directory=self.store.directory, base_url=self.settings.public_url)
-            # One release is served, one may still be finishing its last requests.
-            self._hosts = {**dict(list(self._hosts.items())[-1:]), snapshot.digest: Host(config)}
-        return self._hosts[snapshot.digest]
+        with self._lock:
+            if snapshot.digest not in self._hosts:
+                self._hosts[snapshot.digest] = Host(
+                    configuration(snapshot, directory=self.store.directory, base_url=self.settings.public_url)
+                )
+                # One release is served, one may still be finishing its last requests.
+                for old in list(self._hosts)[:-2]:
+                    del self._hosts[old]
+            return self._hosts[snapshot.digest]
 
     def document(self, snapshot: Snapshot, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
         """A document that depends on the release and a few words only, made once."""
@@ -71,6 +83,9 @@ class Site:
                 snapshot = self.store.current
                 request.scope["mediation_geo.snapshot"] = snapshot
                 token = SERVING.set(snapshot)
+                if snapshot.digest not in self._hosts and request.scope["path"].startswith("/ogcapi"):
+                    # Counting the collections takes a second or two: elsewhere, so that nobody else waits.
+                    await run_in_threadpool(self.host, snapshot)
                 return await handler(request, snapshot)
             except Problem as problem:
                 return self.problem(request, problem)

@@ -93,6 +93,11 @@ class Snapshot:
                 self._tables[collection] = make()
             return self._tables[collection]
 
+    def prepare(self) -> None:
+        """Count all collections now, before anybody asks or a child is forked."""
+        for collection in (QUALITY, COVERAGE):
+            self.table(collection)
+
     def about(self) -> dict[str, Any]:
         """What every answer says about the data it comes from."""
         return {"instantane": self.id, "demonstration": self.demo}
@@ -117,6 +122,7 @@ class SnapshotStore:
         self.failed_id: str | None = None
         self._snapshot: Snapshot | None = None
         self._lock = threading.Lock()
+        self._held = False
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -155,8 +161,14 @@ class SnapshotStore:
             else:
                 self.failed_id = None
 
+    def hold(self) -> None:
+        """Leave following the folder to the parent of this process."""
+        self._held = True
+
     def watch(self) -> None:
         """Follow the folder until `stop`."""
+        if self._held:
+            return
         self.refresh()
         self._watcher = threading.Thread(target=self._follow, name="releases", daemon=True)
         self._watcher.start()

@@ -1,0 +1,142 @@
+"""
+Several processes over one copy of the release: the parent loads it and forks, the children serve it.
+
+Memory that nobody writes to stays shared. When a newer release is published the parent loads it, forks new children over the same
+listening socket, and tells the old ones to finish: nobody waits, and no answer mixes two releases.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from mediation_geo.release import current_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from mediation_geo.service.snapshot import SnapshotStore
+
+__all__ = ["LEAVE", "leave_when_told", "listening_socket", "supervise"]
+
+_POLL_SECONDS = 0.5
+
+# A child told to leave closes each connection after its next answer, so that no client writes into one that is being closed.
+LEAVE = signal.SIGUSR1
+_LEAVING_SECONDS = 3.0
+
+
+def leave_when_told(begin: Callable[[], None]) -> None:
+    """
+    In a child: begin to close connections when the parent says so, and end a little later.
+
+    Parameters
+    ----------
+    begin : callable
+        Makes every answer from now on the last of its connection.
+    """
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        begin()
+        threading.Timer(_LEAVING_SECONDS, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+    signal.signal(LEAVE, leave)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket that children inherit."""
+    return socket.create_server((host, port), backlog=2048, reuse_port=False)
+
+
+def supervise(store: SnapshotStore, *, workers: int, work: Callable[[], None]) -> None:
+    """
+    Keep this many children at work until told to stop.
+
+    Parameters
+    ----------
+    store : SnapshotStore
+        Already loaded; children inherit what it holds.
+    workers : int
+        Number of children.
+    work : callable
+        What a child does; returns when the child is told to stop.
+    """
+    stopping = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    _prepare(store)
+    children = _forked(workers, work)
+    while not stopping:
+        time.sleep(_POLL_SECONDS)
+        gone = _reaped(children)
+        served = store.snapshot.id if store.snapshot else None
+        if current_id(store.directory) not in {served, store.failed_id}:
+            _prepare(store)
+            renewed = _forked(workers, work)
+            _told(children - gone, LEAVE)
+            children = renewed | _still_there(children - gone)
+        else:
+            children = (children - gone) | _forked(max(0, workers - len(children - gone)), work)
+    _told(children, signal.SIGTERM)
+    for child in children:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(child, 0)
+
+
+def _prepare(store: SnapshotStore) -> None:
+    """Everything children may need of a release: what one of them made for itself would not be shared."""
+    store.refresh()
+    if store.snapshot is not None:
+        store.snapshot.prepare()
+
+
+def _forked(count: int, work: Callable[[], None]) -> set[int]:
+    # What is alive now is not looked at again by the collector, so children do not copy it page by page.
+    gc.collect()
+    gc.freeze()
+    children = set()
+    for _ in range(count):
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            try:
+                work()
+            finally:
+                os._exit(0)
+        children.add(child)
+    return children
+
+
+def _reaped(children: set[int]) -> set[int]:
+    gone = set()
+    for child in children:
+        try:
+            found, _status = os.waitpid(child, os.WNOHANG)
+        except ChildProcessError:
+            found = child
+        if found:
+            gone.add(child)
+    return gone
+
+
+def _still_there(children: set[int]) -> set[int]:
+    return children - _reaped(children)
+
+
+def _told(children: set[int], what: signal.Signals) -> None:
+    for child in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, what)
