@@ -102,6 +102,6 @@ def _communes() -> pd.DataFrame:
 
 
 def _points(frame: pd.DataFrame) -> Any:
-    points = shapely.points(frame["lon"].to_numpy(), frame["lat"].to_numpy())
+    points = np.asarray(shapely.points(frame["lon"].to_numpy(), frame["lat"].to_numpy()), dtype=object)
     points[np.isnan(frame["lon"].to_numpy())] = None
     return points

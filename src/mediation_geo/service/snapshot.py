@@ -86,12 +86,15 @@ class Snapshot:
         """
         with self._lock:
             if collection not in self._tables:
-                make = {
-                    QUALITY: lambda: quality_table(self.release),
-                    COVERAGE: lambda: coverage_table(self.release, self.index),
-                }[collection]
-                self._tables[collection] = make()
+                self._tables[collection] = self._counted(collection)
             return self._tables[collection]
+
+    def _counted(self, collection: str) -> FeatureTable:
+        if collection == QUALITY:
+            return quality_table(self.release)
+        if collection == COVERAGE:
+            return coverage_table(self.release, self.index)
+        raise KeyError(collection)
 
     def prepare(self) -> None:
         """Count all collections now, before anybody asks or a child is forked."""
