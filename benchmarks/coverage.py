@@ -21,6 +21,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+# numba asks for a module `coverage`, and would get this file from the folder of the script.
+sys.path.pop(0)
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -35,10 +38,12 @@ ROUNDS = 3
 
 
 def grid() -> pd.DataFrame:
+    """Synthetic cells of 1 km."""
     return cv.read_grid_centres(FOLDER / "SYNTHETIC_cells1km.parquet", epsg=3035, size_m=1000, vintage="synthetic")
 
 
 def places() -> pd.DataFrame:
+    """Synthetic places with a capacity."""
     return cv.read_places(FOLDER / "SYNTHETIC_places25k.parquet")[["place_id", "lon", "lat", "capacity"]]
 
 
@@ -72,10 +77,12 @@ def compare(title: str, contenders: dict[str, Callable[[], object]], *, rounds: 
 
 
 def peak_mb() -> float:
+    """Most memory the process ever held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def nearest() -> None:
+    """Nearest place of 2.16 million cells."""
     cells, sites = finer(grid(), pieces=6), places()
     lon, lat = cells["lon"].to_numpy(), cells["lat"].to_numpy()
     x, y = project(lon, lat, source_epsg=4326, target_epsg=2154)
@@ -101,6 +108,7 @@ def nearest() -> None:
 
 
 def catchment(*, peer: bool) -> None:
+    """E2SFCA over the country."""
     cells, sites = grid(), places()
     decay = cv.Decay.zones(radius_m=15_000)
     before = peak_mb()
@@ -132,9 +140,8 @@ def access_peer(cells: pd.DataFrame, sites: pd.DataFrame, decay: cv.Decay) -> No
 
     rows = SourceRows(sites["lon"].to_numpy(), sites["lat"].to_numpy(), radius_m=15_000)
     origin, dest = neighbour_pairs(rows, cells["lon"].to_numpy(), cells["lat"].to_numpy(), radius_m=15_000)
-    metres = geodesic_distance_m(
-        *(cells[n].to_numpy()[origin] for n in ("lon", "lat")), *(sites[n].to_numpy()[dest] for n in ("lon", "lat"))
-    )
+    homes = [cells[name].to_numpy()[origin] for name in ("lon", "lat")]
+    metres = geodesic_distance_m(*homes, *(sites[name].to_numpy()[dest] for name in ("lon", "lat")))
     costs = pd.DataFrame({"origin": origin, "dest": dest, "metres": metres})
     names = {"cost_origin": "origin", "cost_dest": "dest", "cost_name": "metres"}
     peer = Access(
@@ -155,12 +162,12 @@ def access_peer(cells: pd.DataFrame, sites: pd.DataFrame, decay: cv.Decay) -> No
 
 
 def siting() -> None:
+    """Sites for the country and for one département."""
     cells, sites = grid(), places()
     generator = np.random.default_rng(0)
     few = sites.iloc[np.sort(generator.choice(len(sites), 3_000, replace=False))]
-    far = cv.mediation_gap(
-        cv.nearest_places(cells, few), definition=cv.MediationGap(name="loin", distance_m=5_000, service="any")
-    )
+    beyond = cv.MediationGap(name="loin", distance_m=5_000, service="any")
+    far = cv.mediation_gap(cv.nearest_places(cells, few), definition=beyond)
     communes = cv.shipped_communes()
     mainland = communes[communes["territory"] == "metropole"].rename(columns={"code_insee": "site_id"})
     compare(
@@ -180,6 +187,7 @@ def siting() -> None:
 
 
 def white() -> None:
+    """Pixels and shares."""
     bounds = (700_000.0, 6_400_000.0, 900_000.0, 6_600_000.0)
     layers = cv.demo_mobile_layers(bounds, epsg=2154, quarter="2026_T2", sites=150, seed=0)
     zone = cv.MobileWhiteZone(name="z", techno="4G", level="BC", max_operators=0, quarter="2026_T2", population="none")
@@ -197,23 +205,20 @@ def white() -> None:
 
         transform = from_origin(bounds[0], bounds[3], 50, 50)
         chosen = layers[layers["niveau"].isin(["BC", "TBC"])]
-        return sum(
-            rasterize(chosen.geometry[chosen["operator"] == each], out_shape=raster.masks.shape, transform=transform)[
-                ::-1
-            ].astype(int)
-            for each in operators
-        )
+        kept = {"out_shape": raster.masks.shape, "transform": transform}
+        return sum(rasterize(chosen.geometry[chosen["operator"] == each], **kept)[::-1].astype(int) for each in operators)
 
-    contenders = {
-        "ours, scanline": lambda: cv.operator_raster(layers, definition=zone, operators=operators, bounds=bounds),
-        "rasterio": burned,
-    }
+    def filled() -> object:
+        return cv.operator_raster(layers, definition=zone, operators=operators, bounds=bounds)
+
+    contenders = {"ours, scanline": filled, "rasterio": burned}
     vertices = int(shapely.get_num_coordinates(layers.geometry.to_numpy()).sum())
     compare(f"operators in {raster.masks.size:,} pixels from {vertices:,} vertices", contenders)
     print(f"  pixels that differ: {int((np.asarray(burned()) != raster.counts).sum())}")
 
 
 def stream() -> None:
+    """A grid of 21.6 million cells, in parts."""
     cells, sites = grid()[["lon", "lat"]], places()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cells.parquet"
@@ -236,7 +241,7 @@ def main() -> None:
     what = parser.parse_args().what
     if not FOLDER.is_dir():
         sys.exit(f"{FOLDER} is absent: these measurements need the synthetic grid")
-    runs = {
+    runs: dict[str, Callable[[], None]] = {
         "nearest": nearest,
         "catchment": lambda: catchment(peer=what == "catchment"),
         "siting": siting,

@@ -106,9 +106,8 @@ def test_the_command_reports_a_departement_and_writes_its_files(tmp_path):
     PLACES.to_csv(places, index=False)
     app = Typer()
     command.register(app)
-    run = CliRunner().invoke(
-        app, ["--departement", "48", "--places", str(places), "--spread-m", "2000", "--out", str(tmp_path / "out")]
-    )
+    common = ["--departement", "48", "--places", str(places)]
+    run = CliRunner().invoke(app, [*common, "--spread-m", "2000", "--out", str(tmp_path / "out")])
     assert run.exit_code == 0, run.output
     assert "Lozère (48)" in run.output
     assert (tmp_path / "out" / "report.html").is_file()
