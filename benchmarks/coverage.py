@@ -145,10 +145,17 @@ def access_peer(cells: pd.DataFrame, sites: pd.DataFrame, decay: cv.Decay) -> No
     costs = pd.DataFrame({"origin": origin, "dest": dest, "metres": metres})
     names = {"cost_origin": "origin", "cost_dest": "dest", "cost_name": "metres"}
     peer = Access(
-        demand_df=cells.rename_axis("origin").reset_index()[["origin", "population"]], demand_index="origin", demand_value="population",
-        supply_df=sites.rename_axis("dest").reset_index()[["dest", "capacity"]], supply_index="dest", supply_value="capacity",
-        cost_df=costs, neighbor_cost_df=costs, **names, **{f"neighbor_{key}": value for key, value in names.items()},
-    )  # fmt: skip
+        demand_df=cells.rename_axis("origin").reset_index()[["origin", "population"]],
+        demand_index="origin",
+        demand_value="population",
+        supply_df=sites.rename_axis("dest").reset_index()[["dest", "capacity"]],
+        supply_index="dest",
+        supply_value="capacity",
+        cost_df=costs,
+        neighbor_cost_df=costs,
+        **names,
+        **{f"neighbor_{key}": value for key, value in names.items()},
+    )
     steps = weights.step_fn(dict(zip(decay.edges_m, decay.weights, strict=True)))
     theirs: list[pd.DataFrame] = []
     contenders = {
@@ -236,6 +243,7 @@ def stream() -> None:
 
 
 def main() -> None:
+    """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="?", choices=["nearest", "catchment", "siting", "white", "stream"])
     what = parser.parse_args().what

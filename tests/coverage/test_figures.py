@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import geopandas as gpd
 import pandas as pd
@@ -17,13 +18,14 @@ from mediation_geo.coverage import (
     draw_curve,
     draw_lorenz,
     draw_siting,
+    interactive_map,
     lorenz,
     nearest_places,
     shipped_communes,
     site_greedy,
     spread_population,
 )
-from mediation_geo.errors import CRSMismatch, SchemaMismatch
+from mediation_geo.errors import CRSMismatch, MediationGeoError, SchemaMismatch
 
 pytest.importorskip("matplotlib")
 PLACES = pd.DataFrame({"place_id": ["mende"], "lon": [3.5], "lat": [44.518], "code_insee": ["48095"]})
@@ -72,3 +74,17 @@ def test_a_fourth_class_does_not_fit_on_a_bivariate_map(study, tmp_path):
     table = gpd.GeoDataFrame(bivariate_classes(study[2], **classes), crs=4326).to_crs(2154)
     with pytest.raises(SchemaMismatch, match="more than 3 classes"):
         draw_bivariate(table, tmp_path / "m.png", x_label="x", y_label="y", title="b")
+
+
+def test_a_map_to_point_at_is_a_page_with_its_table_beside_it(study, tmp_path):
+    pytest.importorskip("folium")
+    pytest.importorskip("mapclassify")
+    page = interactive_map(study[2], tmp_path / "map.html", column="nearest_distance_m")
+    assert "leaflet" in page.read_text()
+    assert len(pd.read_csv(tmp_path / "map.csv")) == len(study[2])
+
+
+def test_without_folium_the_error_says_what_to_install(study, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "folium", None)
+    with pytest.raises(MediationGeoError, match="pip install folium mapclassify"):
+        interactive_map(study[2], tmp_path / "map.html", column="nearest_distance_m")

@@ -19,11 +19,14 @@ from mediation_geo.coverage import (
     masked_small_counts,
     programme_shares,
     provenance_of,
+    release_places,
     report_html,
     shipped_communes,
     spread_population,
     write_report,
 )
+from mediation_geo.release import write_release
+from tests.release.tables import town
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +116,15 @@ def test_the_command_reports_a_departement_and_writes_its_files(tmp_path):
     assert (tmp_path / "out" / "report.html").is_file()
     run = CliRunner().invoke(app, [*common, "--grid", str(places)])
     assert "vintage" in str(run.exception)
+
+
+def test_places_of_a_release_carry_its_name_and_say_when_they_are_invented(lozere, homes, tmp_path):
+    path = write_release(tmp_path, **town(20))
+    places = release_places(tmp_path)
+    assert provenance_of(places)[0]["files"][0]["release"] == path.name
+    assert len(places) == 20
+    report = coverage_report(lozere, homes, places, border=gpd.GeoSeries([], crs=4326), title="x", white={})
+    assert any("inventés" in each for each in report.warnings)
 
 
 def test_results_of_overseas_departements_do_not_touch_the_mainland_frontier():

@@ -94,16 +94,10 @@ def _listed(cells: pd.DataFrame, path: Path, as_of: str) -> tuple[pd.DataFrame, 
 
 
 def _places(path: Path | None, releases: Path | None, service: str | None) -> pd.DataFrame:
-    from mediation_geo.coverage import places_offering, read_places
-    from mediation_geo.release import open_release
+    from mediation_geo.coverage import places_offering, read_places, release_places
     from mediation_geo.settings import Settings
 
-    if path is not None:
-        found = read_places(path)
-    else:
-        release = open_release(releases or Settings.from_environment().releases)
-        say(f"places of release {release.id}")
-        found = release.places
+    found = release_places(releases or Settings.from_environment().releases) if path is None else read_places(path)
     return found if service is None else places_offering(found, service=service)
 
 

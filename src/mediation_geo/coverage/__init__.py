@@ -52,7 +52,7 @@ from mediation_geo.coverage.grid import grid_ids, parse_grid_ids
 from mediation_geo.coverage.inequality import gini, inequality_by, lorenz
 from mediation_geo.coverage.nearest import NearestIndex, nearest_places, nearest_places_by, places_offering
 from mediation_geo.coverage.network import network_nearest, snap_to_nodes
-from mediation_geo.coverage.places import read_places
+from mediation_geo.coverage.places import read_places, release_places
 from mediation_geo.coverage.population import (
     calibrate,
     read_grid,
@@ -151,6 +151,7 @@ __all__ = [
     "read_sites",
     "read_targeted_sites",
     "read_targeted_zones",
+    "release_places",
     "report_html",
     "sensitivity",
     "shipped_communes",

@@ -1,13 +1,14 @@
 """
-Places from a file of one's own, when there is no release at hand.
+The places to measure from: those of a release, or of a file of one's own when there is none at hand.
 
-CSV or Parquet goes in, a frame with `place_id`, position, `code_insee` and `capacity` comes out; every other column is kept.
+A release, CSV or Parquet goes in, a frame with `place_id`, position, `code_insee` and `capacity` comes out; every other column
+is kept.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,40 @@ import pandas as pd
 from mediation_geo.coverage.archives import open_table
 from mediation_geo.coverage.frames import identifiers, positions
 from mediation_geo.coverage.provenance import file_input, recorded
+from mediation_geo.release import open_release
 
-__all__ = ["read_places"]
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["read_places", "release_places"]
+
+
+def release_places(releases: Path | str, *, release_id: str | None = None) -> gpd.GeoDataFrame:
+    """
+    Places of a published release, each with a capacity of 1, and the release in their provenance.
+
+    Parameters
+    ----------
+    releases : path
+        Folder of releases.
+    release_id : str, optional
+        The current release where absent.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Layout `PLACES` and `capacity`, EPSG:4326.
+
+    Raises
+    ------
+    ReleaseNotFound
+        If there is no such release.
+    """
+    release = open_release(Path(releases), release_id)
+    name = "places.parquet"
+    entry = {"file": name, "sha256": release.manifest["files"][name]["sha256"], "release": release.id}
+    places = release.places.assign(capacity=1.0)
+    return recorded(places, "release_places", files=[entry], demo=bool(release.manifest.get("demo")))
 
 
 def read_places(path: Path | str) -> pd.DataFrame:

@@ -190,6 +190,8 @@ def _warnings(facts: Mapping[str, Any], cells: pd.DataFrame, places: pd.DataFram
     steps = json.dumps(provenance_of(cells), ensure_ascii=False).lower()
     if "synthetic" in steps:
         said.append("Les carreaux de population sont synthétiques : aucun chiffre de cette page ne vaut pour le territoire réel.")
+    if any(step.get("parameters", {}).get("demo") for step in provenance_of(cells)):
+        said.append("Les lieux sont ceux de la démonstration, tous inventés : n'envoyez personne nulle part.")
     if "spread_population" in steps:
         said.append(
             "La population est répartie uniformément dans chaque commune, faute de carreaux : ordre de grandeur seulement."

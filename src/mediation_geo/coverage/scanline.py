@@ -2,8 +2,8 @@
 Polygons into pixels: which pixel centres lie inside, for any number of polygons at once.
 
 Polygons in metres go in, an array of the pixels of a grid comes out, row 0 in the south. Each edge adds a value where a row of
-pixel centres crosses it, and a running sum along the row does the rest: exact for maps that are themselves vectorised pixels,
-and tens of times quicker than burning polygons one by one.
+pixel centres crosses it, and a running sum along the row does the rest: exact for maps that are themselves vectorised
+pixels, and all polygons of an operator at once, however they overlap.
 """
 
 from __future__ import annotations
