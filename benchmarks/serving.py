@@ -3,9 +3,9 @@ Requests a second of the service against pygeoapi's own providers and a bare rou
 
     python benchmarks/serving.py [--places 25000] [--seconds 2] [--rounds 3]
 
-Peers: `stock` is pygeoapi's Parquet provider over the same places, behind pygeoapi's own Starlette application; `empty` is our
-application with a provider that has nothing to do; `route` is a bare Starlette route that returns the bytes of `/proches`. One worker
-each, one connection, client on the same machine. Prints a table of medians and ratios; the machine's noise is in the rounds.
+Peers: `stock` is pygeoapi's Parquet provider over the same places, behind pygeoapi's own Starlette application; `empty`
+is our application with a provider that has nothing to do; `route` is a bare Starlette route that returns the bytes of
+`/proches`. One worker each, one connection, client on the same machine. Prints a table of medians and ratios.
 """
 
 from __future__ import annotations
@@ -142,11 +142,14 @@ def publish(folder: Path, count: int) -> Path:
 
 
 @contextmanager
-def process(command: list[str], *, port: int, probe: str, stdin: bytes = b"", **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    command: list[str], *, port: int, probe: str, stdin: bytes = b"", **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """A server process that answers `probe`, ended afterwards."""
-    with tempfile.TemporaryFile() as text, subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=text, stderr=text, env={**os.environ, **environment}
-    ) as server:
+    with (
+        tempfile.TemporaryFile() as text,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=text, stderr=text, env={**os.environ, **environment}) as server,
+    ):
         assert server.stdin is not None
         server.stdin.write(stdin)
         server.stdin.close()
@@ -236,11 +239,21 @@ def main() -> None:
         ours, empty, stock, route = (free_port() for _ in range(4))
         releases = str(folder / "releases")
         server = servers.enter_context(
-            process([sys.executable, "-c", _OURS], port=ours, probe="/readyz", MEDIATION_GEO_RELEASES=releases, MEDIATION_GEO_PORT=str(ours))
+            process(
+                [sys.executable, "-c", _OURS],
+                port=ours,
+                probe="/readyz",
+                MEDIATION_GEO_RELEASES=releases,
+                MEDIATION_GEO_PORT=str(ours),
+            )
         )
         servers.enter_context(
             process(
-                [sys.executable, "-c", _EMPTY + _OURS], port=empty, probe="/readyz", MEDIATION_GEO_RELEASES=releases, MEDIATION_GEO_PORT=str(empty)
+                [sys.executable, "-c", _EMPTY + _OURS],
+                port=empty,
+                probe="/readyz",
+                MEDIATION_GEO_RELEASES=releases,
+                MEDIATION_GEO_PORT=str(empty),
             )
         )
         config, definition = folder / "stock.yml", folder / "openapi.yml"
@@ -250,11 +263,15 @@ def main() -> None:
         (folder / "s3fs.py").write_text("S3FileSystem = None\n")
         variables = {"PYGEOAPI_CONFIG": str(config), "PYGEOAPI_OPENAPI": str(definition), "PYTHONPATH": str(folder)}
         environment = {**os.environ, **variables}
-        subprocess.run([pygeoapi, "openapi", "generate", str(config), "--output-file", str(definition)], check=True, env=environment, capture_output=True)
-        program = f"import uvicorn; from pygeoapi.starlette_app import APP; uvicorn.run(APP, port={stock}, access_log=False, log_level='critical')"
-        servers.enter_context(
-            process([sys.executable, "-c", program], port=stock, probe="/", **variables)
+        subprocess.run(
+            [pygeoapi, "openapi", "generate", str(config), "--output-file", str(definition)],
+            check=True,
+            env=environment,
+            capture_output=True,
         )
+        options = f"port={stock}, access_log=False, log_level='critical'"
+        program = f"import uvicorn; from pygeoapi.starlette_app import APP; uvicorn.run(APP, {options})"
+        servers.enter_context(process([sys.executable, "-c", program], port=stock, probe="/", **variables))
         question = "/proches?lat=48.86&lon=2.35&k=5"
         answer = ask(connection_to(ours), question)[1]
         servers.enter_context(process([sys.executable, "-c", _ROUTE, str(route)], port=route, probe="/proches", stdin=answer))
@@ -274,8 +291,14 @@ def main() -> None:
             print(f"{label:<20}{mine:>9.0f}{nothing:>9.0f}{theirs:>9.1f}{mine / theirs:>9.1f}{mine / nothing:>10.2f}")
 
         rng = np.random.default_rng(1)
-        spread = [f"/proches?lat={lat:.3f}&lon={lon:.3f}&k=5" for lat, lon in zip(rng.uniform(43, 50, 5000), rng.uniform(-4, 8, 5000), strict=True)]
-        pairs = [(rate(ours, question, seconds=chosen.seconds), rate(route, "/proches", seconds=chosen.seconds)) for _ in range(chosen.rounds)]
+        spread = [
+            f"/proches?lat={lat:.3f}&lon={lon:.3f}&k=5"
+            for lat, lon in zip(rng.uniform(43, 50, 5000), rng.uniform(-4, 8, 5000), strict=True)
+        ]
+        pairs = [
+            (rate(ours, question, seconds=chosen.seconds), rate(route, "/proches", seconds=chosen.seconds))
+            for _ in range(chosen.rounds)
+        ]
         same, bare = (statistics.median(each) for each in zip(*pairs, strict=True))
         times = latencies_ms(ours, spread, connections=1, seconds=chosen.seconds * 2)
         crowd = latencies_ms(ours, spread, connections=8, seconds=chosen.seconds * 2)

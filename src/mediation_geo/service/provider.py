@@ -92,7 +92,9 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no ty
             For every argument that cannot be honoured: nothing is ignored.
         """
         # pygeoapi's text parser gives AND and OR one rank, so its trees may not mean what was asked; ours reads `filter` itself.
-        refused = [name for name, value in {"q": q, "filter": filterq, **unknown}.items() if value]
+        # With `include_extra_query_parameters` pygeoapi passes on every name it does not know.
+        refused = [name for name, _value in properties if name not in self.table.columns]
+        refused += [name for name, value in {"q": q, "filter": filterq, **unknown}.items() if value]
         if refused:
             raise ProviderInvalidQueryError(user_msg=f"not served here: {', '.join(refused)}")
         values = dict(properties)
