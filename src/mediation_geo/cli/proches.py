@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+# Two towns this close in confidence are both named to the person, who alone knows which was meant.
+_TIE = 0.1
+
 _NEED = "What is needed"
 _PERSON = "Who comes"
 _TERMS = "On which terms"
@@ -88,16 +91,8 @@ def _answer(asked: dict[str, str], *, releases: Path | None, at: str | None) -> 
     lon, lat, origin = _position(need)
     instant = _instant(at)
     release = _release(releases, instant)
-    manifest = release.manifest
-    info = {
-        "snapshot": release.id,
-        "publie_le": manifest.get("as_of"),
-        "licence": manifest.get("licence", "Licence Ouverte 2.0"),
-        "attribution": manifest.get("attribution", "mediation-geo"),
-        "demo": bool(manifest.get("demo")),
-    }
     index = PlaceIndex.from_places(release.places)
-    return answer(index, need, lon=lon, lat=lat, at=instant, release_info=info, origin=origin)
+    return answer(index, need, lon=lon, lat=lat, at=instant, release_info=release.credit, origin=origin)
 
 
 def _position(need: Need) -> tuple[float, float, dict[str, Any]]:
@@ -105,11 +100,13 @@ def _position(need: Need) -> tuple[float, float, dict[str, Any]]:
         return need.lon, need.lat, {"precision": "point", "from": "lat,lon"}
     from mediation_geo.locate import EmbeddedGeocoder
 
-    found = EmbeddedGeocoder().search(need.q or "", limit=1)
+    found = EmbeddedGeocoder().search(need.q or "", limit=5)
     if not found:
         message = "not found; give a postcode and a commune, such as '34000 Montpellier', or --lat and --lon"
         raise RequestError(parameter="where", message=message)
-    best = found[0]
+    best, *others = found
+    if close := [each.label for each in others if best.confidence - each.confidence < _TIE]:
+        say(f"Several towns are called this: answering for {best.label}; for {' or '.join(close)}, give the postcode too.")
     origin = {"precision": best.precision, "score": round(best.confidence, 2), "from": "q", "label": best.label}
     return best.lon, best.lat, origin
 
@@ -169,7 +166,7 @@ def _show(found: dict[str, Any]) -> None:
         for rank, feature in enumerate(found[key], start=1):
             console.print(_place(str(rank), feature["properties"]))
     source = found["donnees"]
-    parts = [f"registre {source.get('snapshot')}", source.get("attribution"), source.get("licence")]
+    parts = [f"registre {source.get('snapshot')}", source.get("attribution")]
     console.print(Rule(style="dim"))
     console.print(" · ".join(part for part in parts if part), style="dim")
 

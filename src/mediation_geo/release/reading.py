@@ -19,7 +19,7 @@ from mediation_geo.errors import ChecksumMismatch, ReleaseNotFound
 from mediation_geo.release.errors import StoreError
 from mediation_geo.release.events import events_from_ndjson
 from mediation_geo.release.geoparquet import places_from_arrow
-from mediation_geo.release.manifest import FORMAT, file_entry
+from mediation_geo.release.manifest import FORMAT, LICENCE, attribution_line, file_entry
 from mediation_geo.standard import ISSUES, LINKS, LOCATED_RECORDS, Layout, from_arrow
 
 if TYPE_CHECKING:
@@ -81,6 +81,21 @@ class Release:
 
     def __repr__(self) -> str:
         return f"<Release {self.id}: {self.manifest['counts']['places']} places, {self.path}>"
+
+    @cached_property
+    def credit(self) -> Mapping[str, Any]:
+        """What every answer says of its data: `snapshot`, `publie_le`, `licence`, `attribution`, `sha256`, `demo`."""
+        day = self.manifest["as_of"]
+        return MappingProxyType(
+            {
+                "snapshot": self.id,
+                "publie_le": day,
+                "licence": LICENCE,
+                "attribution": attribution_line(day, self.manifest["counts"]["records_by_feed"]),
+                "sha256": self.manifest["files"]["places.parquet"]["sha256"],
+                "demo": bool(self.manifest.get("demo")),
+            }
+        )
 
     @cached_property
     def places(self) -> gpd.GeoDataFrame:

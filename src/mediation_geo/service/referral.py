@@ -89,7 +89,7 @@ def answer_of(snapshot: Snapshot, need: Need) -> dict[str, Any]:
         lon=lon,
         lat=lat,
         at=datetime.now(UTC),
-        release_info=_release_info(snapshot),
+        release_info=snapshot.release.credit,
         origin=origin,
     )
 
@@ -98,17 +98,6 @@ def _resolved(need: Need, how: str) -> list[Candidate]:
     if how == "q":
         return candidates_of(str(need.q), limit=1)
     return list(geocoder().search("", limit=1, **{how: getattr(need, how)}))
-
-
-def _release_info(snapshot: Snapshot) -> dict[str, Any]:
-    return {
-        "snapshot": snapshot.id,
-        "publie_le": str(snapshot.manifest.get("as_of", snapshot.id[:10])),
-        "licence": "Licence Ouverte 2.0",
-        "attribution": "mediation-geo",
-        "sha256": snapshot.manifest["files"]["places.parquet"]["sha256"],
-        "demo": snapshot.demo,
-    }
 
 
 def _problem(error: RequestError) -> Problem:
