@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = [
     "NAME_ABBREVIATIONS",
@@ -62,10 +63,13 @@ def strip_accents(value: str) -> str:
     >>> strip_accents("Cœur d’Hérault, Œuvre")
     "Coeur d'Herault, OEuvre"
     """
+    if value.isascii():
+        return value
     decomposed = unicodedata.normalize("NFKD", value.translate(_LIGATURES))
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
+@lru_cache(maxsize=1 << 16)  # every room folds the same names, towns and labels again and again
 def fold(value: str) -> str:
     """
     Lower-case ASCII letters and digits separated by single blanks: the form in which two texts are compared.
