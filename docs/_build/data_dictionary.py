@@ -6,12 +6,14 @@ What a column or a code means is said here or in the code, once; a column withou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mediation_geo.standard import (
-    FIELDS, ISSUES, LINKS, LOCATED_RECORDS, MEMBERS, PLACES, RECORDS, TYPOLOGIES, VOCABULARIES, Field, Layout, issue_codes,
-)  # fmt: skip
+from mediation_geo import standard
+from mediation_geo.standard import FIELDS, issue_codes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 PAGE = Path(__file__).resolve().parents[1] / "data-dictionary.md"
 
@@ -101,22 +103,22 @@ def data_dictionary() -> str:
         [
             _INTRODUCTION,
             *_fields(),
-            *_layout("Places", "`places.parquet`, one row a place: the 32 fields and", _without(PLACES, _FIELD_COLUMNS)),
+            *_layout("Places", "`places.parquet`, one row a place: the 32 fields and", _without(standard.PLACES, _FIELD_COLUMNS)),
             *_layout(
                 "Records",
                 "`records.parquet`, one row a row of a source: the 32 fields, `place_id`, and",
-                {**_without(RECORDS, _FIELD_COLUMNS), **_without(LOCATED_RECORDS, set(RECORDS))},
+                {**_without(standard.RECORDS, _FIELD_COLUMNS), **_without(standard.LOCATED_RECORDS, set(standard.RECORDS))},
             ),
-            *_layout("Members", "Which record is in which place; published as a column of the records.", MEMBERS),
-            *_layout("Links", "`links.parquet`, one row a pair of records that was compared.", LINKS),
-            *_layout("Issues", "`issues.parquet`, one row a thing that was wrong or was changed.", ISSUES),
+            *_layout("Members", "Which record is in which place; published as a column of the records.", standard.MEMBERS),
+            *_layout("Links", "`links.parquet`, one row a pair of records that was compared.", standard.LINKS),
+            *_layout("Issues", "`issues.parquet`, one row a thing that was wrong or was changed.", standard.ISSUES),
             *_codes(),
             *_vocabularies(),
         ]
     )
 
 
-def _without(layout: Layout, names: set[str]) -> Layout:
+def _without(layout: standard.Layout, names: set[str]) -> standard.Layout:
     return {name: kind for name, kind in layout.items() if name not in names}
 
 
@@ -131,7 +133,7 @@ def _fields() -> Iterator[str]:
     )
 
 
-def _admits(each: Field) -> str:
+def _admits(each: standard.Field) -> str:
     said = []
     if each.vocabulary:
         said.append(f"[{len(each.vocabulary)} labels](#{each.name})")
@@ -142,7 +144,7 @@ def _admits(each: Field) -> str:
     return "; ".join(said)
 
 
-def _layout(title: str, sentence: str, layout: Layout) -> Iterator[str]:
+def _layout(title: str, sentence: str, layout: standard.Layout) -> Iterator[str]:
     yield f"## {title}\n\n{sentence}\n"
     yield from _table(("column", "type", "what"), ((f"`{name}`", kind, _MEANINGS[name]) for name, kind in layout.items()))
 
@@ -161,10 +163,10 @@ def _codes() -> Iterator[str]:
 
 def _vocabularies() -> Iterator[str]:
     yield "## Vocabularies\n\nLabels exactly as the standard writes them.\n"
-    for name, labels in VOCABULARIES.items():
+    for name, labels in standard.VOCABULARIES.items():
         yield f"### {name}\n"
         yield "\n".join(f"* {label}" for label in labels) + "\n"
-    yield f"### typologie\n\n{', '.join(f'`{code}`' for code in TYPOLOGIES)}"
+    yield f"### typologie\n\n{', '.join(f'`{code}`' for code in standard.TYPOLOGIES)}"
     yield ""
 
 
