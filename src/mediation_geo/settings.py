@@ -44,6 +44,8 @@ class Settings:
         Folder in which downloaded sources are kept between nights.
     rate_limit : str
         Requests one client may make, in the notation of the `limits` package.
+    streets : Path or None
+        Street table made by `mediation-geo geocoder build`; without it addresses are found to the commune.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class Settings:
     download_timeout_s: float = 20.0
     downloads: Path = Path("downloads")
     rate_limit: str = "1200/minute"
+    streets: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -90,7 +93,7 @@ class Settings:
 
 
 def _parse(name: str, raw: str, *, like: object) -> Path | str | int | float:
-    kind = type(like) if not isinstance(like, Path) else Path
+    kind = Path if like is None or isinstance(like, Path) else type(like)
     try:
         return kind(raw)  # type: ignore[call-arg, return-value]  # kind is one of Path, str, int, float
     except ValueError as error:

@@ -33,6 +33,7 @@ def build(
 ) -> None:
     """Build one register from sources and publish it as the current release."""
     from mediation_geo import pipeline
+    from mediation_geo.locate import EmbeddedGeocoder
     from mediation_geo.settings import Settings
 
     settings = Settings.from_environment()
@@ -42,7 +43,8 @@ def build(
             files = pipeline.fetch_sources(
                 sources, downloads=settings.downloads, tokens=os.environ, report=say, progress=progress
             )
-            path = pipeline.build(files, out=out, as_of=on, rule=rule, overrides=overrides, report=say)
+            geocoder = EmbeddedGeocoder(settings.streets) if settings.streets else None
+            path = pipeline.build(files, out=out, as_of=on, rule=rule, overrides=overrides, geocoder=geocoder, report=say)
         else:
             path = pipeline.build_default(out, as_of=on, downloads=settings.downloads, report=say, progress=progress)
     print(path)

@@ -99,8 +99,9 @@ def _position(need: Need) -> tuple[float, float, dict[str, Any]]:
     if need.lon is not None and need.lat is not None:
         return need.lon, need.lat, {"precision": "point", "from": "lat,lon"}
     from mediation_geo.locate import EmbeddedGeocoder
+    from mediation_geo.settings import Settings
 
-    found = EmbeddedGeocoder().search(need.q or "", limit=5)
+    found = EmbeddedGeocoder(Settings.from_environment().streets).search(need.q or "", limit=5)
     if not found:
         message = "not found; give a postcode and a commune, such as '34000 Montpellier', or --lat and --lon"
         raise RequestError(parameter="where", message=message)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
+    from mediation_geo.locate import Geocoder
+
 __all__ = ["build"]
 
 
@@ -47,6 +49,7 @@ def build(
     as_of: date,
     rule: str = "model",
     overrides: str | Path | None = None,
+    geocoder: Geocoder | None = None,
     demo: bool = False,
     report: Report = lambda _line: None,
 ) -> Path:
@@ -65,6 +68,8 @@ def build(
         How records are matched; `official` is the rule of the national pipeline.
     overrides : str or Path, optional
         CSV of human decisions on which records are, or are not, one place.
+    geocoder : Geocoder, optional
+        Asked for records whose point is missing or contradicts their commune; without one they get the centre of their commune.
     demo : bool
         Whether the sources are invented: says so in the manifest, and from there on every page and answer.
     report : callable
@@ -100,14 +105,20 @@ def build(
     # A demo file must never pass for the real feed whose shape it has.
     inputs = [_Source(path, path.stem if demo else None, _sha256(path)) for path in source_files(sources)]
     decisions = None if overrides is None else read_overrides(Path(overrides))
-    key = _input_key(inputs, as_of=as_of, rule=rule, overrides=None if overrides is None else _sha256(Path(overrides)))
+    key = _input_key(
+        inputs,
+        as_of.isoformat(),
+        rule,
+        "" if overrides is None else _sha256(Path(overrides)),
+        "" if geocoder is None else geocoder.version,
+    )
     previous = _current(out)
     if previous is not None and previous.manifest.get("input_key") == key:
         report(f"nothing changed since release {previous.id}")
         return previous.path
 
     records, issues, counts = _read_all(inputs, report=report)
-    located = locate(records)
+    located = locate(records, geocoder=geocoder)
     _check("locate", records, located.table, located.issues)
     report(f"located {len(located.table):,} records")
 
@@ -136,8 +147,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _input_key(inputs: Sequence[_Source], *, as_of: date, rule: str, overrides: str | None) -> str:
-    parts = [__version__, as_of.isoformat(), rule, overrides or "", *sorted(f"{each.path.name}:{each.sha256}" for each in inputs)]
+def _input_key(inputs: Sequence[_Source], *parameters: str) -> str:
+    """One text for all that decides what a build gives: when it is that of the current release, nothing needs to run."""
+    parts = [__version__, *parameters, *sorted(f"{each.path.name}:{each.sha256}" for each in inputs)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

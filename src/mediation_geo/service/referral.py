@@ -14,6 +14,7 @@ from mediation_geo.errors import GeocoderError, RequestError
 from mediation_geo.locate import Candidate, EmbeddedGeocoder
 from mediation_geo.search import Need, answer
 from mediation_geo.service.problems import Problem, bad_parameter, unknown_parameter
+from mediation_geo.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,7 @@ __all__ = ["answer_of", "candidates_of", "geocoder", "need_of"]
 @cache
 def geocoder() -> EmbeddedGeocoder:
     """The geocoder of this process: local, so that no address leaves the server."""
-    return EmbeddedGeocoder()
+    return EmbeddedGeocoder(Settings.from_environment().streets)
 
 
 def need_of(pairs: Iterable[tuple[str, str]]) -> Need:
