@@ -58,10 +58,22 @@ def test_a_commune_without_cells_is_measured_from_its_town_hall(lozere, homes):
     assert mende["mean_distance_m"] == pytest.approx(mende["nearest_distance_m"])
 
 
+def test_people_of_communes_without_cells_are_counted_in_the_report(lozere, homes):
+    fewer = homes[homes["code_insee"] != "48095"].assign(white_share_z=1.0)
+    whole = {"places": PLACES, "border": gpd.GeoSeries([], crs=4326), "title": "x", "white": {}}
+    report = coverage_report(lozere, fewer, **whole)
+    known = coverage_report(lozere, homes, **whole)
+    assert report.summary["population"].iloc[0] == pytest.approx(known.summary["population"].iloc[0])
+    assert any("1 communes" in each for each in report.warnings)
+    table = communes_coverage(lozere, fewer, PLACES, white_shares=["white_share_z"])
+    assert table.set_index("code_insee")["white_share_z"].isna()["48095"]
+
+
 def test_a_place_in_another_territory_is_not_near():
     mayotte = shipped_communes(departement="976")
     table = communes_coverage(mayotte, spread_population(mayotte, size_m=1000), PLACES, white_shares=[])
     assert table["nearest_place_id"].isna().all()
+    assert table[["nearest_distance_m", "mean_distance_m"]].isna().all(axis=None)
     assert table["people_beyond_20km"].sum() == pytest.approx(mayotte["population"].sum())
 
 

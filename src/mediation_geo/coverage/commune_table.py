@@ -79,7 +79,9 @@ def communes_coverage(
     sums = {"people": people, "weighted_distance": people * support["distance_m"], "households": support["households"]}
     sums |= {name: people.where(~(support["distance_m"] <= step), 0.0) for step, name in names.items()}
     sums |= {share: people * support[share] for share in white_shares}
-    by_commune = pd.DataFrame(sums).groupby(support["code_insee"]).sum().reindex(communes["code_insee"]).reset_index(drop=True)
+    # An unknown share or distance stays unknown: min_count keeps the sum of nothing from being 0.
+    by_commune = pd.DataFrame(sums).groupby(support["code_insee"]).sum(min_count=1)
+    by_commune = by_commune.reindex(communes["code_insee"]).reset_index(drop=True)
     hall = nearest_places_by(communes[["lon", "lat", "territory"]], with_territory(places), key="territory")
     count = (
         cells_with_communes(places, communes)["code_insee"].value_counts().reindex(communes["code_insee"]).fillna(0).to_numpy()
@@ -146,14 +148,29 @@ def cells_with_communes(cells: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.D
     return cells.assign(code_insee=cells["code_insee"].fillna(found) if "code_insee" in cells else found)
 
 
+def town_halls_without_cells(communes: gpd.GeoDataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """
+    Communes in whose cells nobody lives, each as one cell at its town hall with all its people, so that none is forgotten.
+
+    Examples
+    --------
+    >>> from mediation_geo.coverage import shipped_communes
+    >>> cells = pd.DataFrame({"code_insee": ["48095"], "population": [12.0]})
+    >>> "48095" in town_halls_without_cells(shipped_communes(departement="48"), cells)["code_insee"].tolist()
+    False
+    """
+    settled = cells.loc[cells["population"] > 0, "code_insee"].unique()
+    bare = ~communes["code_insee"].isin(settled) & (communes["population"] > 0)
+    return pd.DataFrame(communes.loc[bare, ["code_insee", "lon", "lat", "population"]]).reset_index(drop=True)
+
+
 def _support(communes: gpd.GeoDataFrame, cells: pd.DataFrame, places: pd.DataFrame, white_shares: Sequence[str]) -> pd.DataFrame:
     """Cells of these communes, and the town hall of each commune that has none, with people scaled to legal populations."""
     require_columns(cells, ["population", *white_shares], what="cells")
     placed = cells_with_communes(cells, communes)
     inside = placed[placed["code_insee"].isin(communes["code_insee"])]
     counted = pd.Series(weights(inside, "population", what="cells"), index=inside.index)
-    settled = inside.loc[counted > 0, "code_insee"].unique()
-    halls = communes.loc[~communes["code_insee"].isin(settled), ["code_insee", "lon", "lat", "population"]]
+    halls = town_halls_without_cells(communes, inside)
     columns = ["code_insee", "lon", "lat", "population", *white_shares]
     households = inside["households"].fillna(counted) if "households" in inside else counted
     grid = pd.DataFrame(inside[columns]).assign(from_grid=True, households=households)[counted > 0]

@@ -16,7 +16,13 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from mediation_geo.coverage.borders import border_flags
-from mediation_geo.coverage.commune_table import BEYOND_M, cells_with_communes, communes_coverage, write_communes_coverage
+from mediation_geo.coverage.commune_table import (
+    BEYOND_M,
+    cells_with_communes,
+    communes_coverage,
+    town_halls_without_cells,
+    write_communes_coverage,
+)
 from mediation_geo.coverage.curve import coverage_curve, distance_summary
 from mediation_geo.coverage.frames import with_territory
 from mediation_geo.coverage.inequality import gini
@@ -117,7 +123,10 @@ def coverage_report(
     ([1], True)
     """
     placed = cells_with_communes(cells, communes)
-    inside = placed[placed["code_insee"].isin(communes["code_insee"])].reset_index(drop=True)
+    grid = placed[placed["code_insee"].isin(communes["code_insee"])].reset_index(drop=True)
+    halls = town_halls_without_cells(communes, grid)
+    inside = pd.concat([grid, halls], ignore_index=True) if len(halls) else grid
+    inside = recorded(inside, "town_halls_without_cells", inputs=[grid, communes], communes=len(halls))
     measured = nearest_places_by(with_territory(inside), with_territory(places), key="territory")
     measured = border_flags(measured, border, within_m=_BORDER_M)
     people = measured["population"]
@@ -126,11 +135,12 @@ def coverage_report(
         "places": int(cells_with_communes(places, communes)["code_insee"].isin(communes["code_insee"]).sum()),
         "share_near_border": float(people[measured["near_border"]].sum() / people.sum()),
     }
-    facts |= {name: float((people * measured[name]).sum() / people.sum()) for name in white}
+    facts |= {name: _share(people, measured[name]) for name in white}
     if "imputed" in measured:
-        facts["share_imputed"] = float(people[measured["imputed"].astype("bool")].sum() / people.sum())
+        facts["share_imputed"] = _share(people, measured["imputed"].astype("float64"))
+    facts["communes_without_cells"] = len(halls)
     summary = distance_summary(measured, beyond_m=BEYOND_M).assign(area=title, **facts)
-    table = communes_coverage(communes, measured, places, white_shares=list(white))
+    table = communes_coverage(communes, grid, places, white_shares=list(white))
     return Report(
         title=title,
         summary=recorded(summary, "coverage_report", inputs=[summary], title=title, white=dict(white)),
@@ -196,6 +206,9 @@ def _warnings(facts: Mapping[str, Any], cells: pd.DataFrame, places: pd.DataFram
         said.append(
             "La population est répartie uniformément dans chaque commune, faute de carreaux : ordre de grandeur seulement."
         )
+    if facts["communes_without_cells"]:
+        count = facts["communes_without_cells"]
+        said.append(f"{count} communes n'ont aucun carreau habité : leurs habitants sont comptés à la mairie.")
     if facts["share_near_border"] > 0:
         share = _number(100 * facts["share_near_border"], 1)
         said.append(f"{share} % des habitants vivent à moins de 10 km d'une frontière : les lieux étrangers manquent.")
@@ -207,6 +220,12 @@ def _warnings(facts: Mapping[str, Any], cells: pd.DataFrame, places: pd.DataFram
             )
     said.append("Distances à vol d'oiseau sur l'ellipsoïde ; par la route, comptez davantage.")
     return said
+
+
+def _share(people: pd.Series, share: pd.Series) -> float:
+    """Mean of a share over the people for whom it is known; missing where it is for nobody."""
+    known = people[share.notna()].sum()
+    return float((people * share).sum() / known) if known > 0 else float("nan")
 
 
 def _number(value: Any, decimals: int = 0) -> str:

@@ -70,8 +70,10 @@ def summary_by(
         | {share: people * cells[share] for share in white_shares}
     )
     table = sums.groupby([within, by], as_index=False).sum(min_count=1)
+    # Each mean is over the people for whom the figure is known.
     shares = ["imputed_share", "mean_distance_m", *white_shares]
-    table[shares] = table[shares].div(table["population"].where(table["population"] > 0), axis=0)
+    known = sums[shares].notna().mul(people, axis=0).groupby([sums[within], sums[by]]).sum().reset_index(drop=True)
+    table[shares] = table[shares] / known.where(known > 0)
     groups = cells.groupby([within, by]).indices
     medians = [weighted_quantiles(distance[rows], people[rows], shares=[0.5])[0] for rows in groups.values()]
     table.insert(list(table.columns).index("mean_distance_m") + 1, "median_distance_m", medians)
