@@ -44,7 +44,7 @@ class Decay:
     Notes
     -----
     Distances are compared as straight lines through the Earth, each edge shortened on the mean sphere: at 15 km the edge lies
-    within 0.03 mm of its geodesic, at 100 km within 8 mm.
+    within 0.04 mm of its geodesic, at 100 km within 12 mm.
 
     Examples
     --------
