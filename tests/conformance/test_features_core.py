@@ -1,7 +1,7 @@
 """
 OGC API - Features Part 1, abstract tests 1-29, as the official suite puts them, and what that suite leaves unchecked.
 
-The official suite is not published where packages are, so its 55 assertions on Part 1 are written out here against a live server.
+The official suite is not published where packages are, so what it asserts on Part 1 is written out here, against a live server.
 """
 
 from __future__ import annotations

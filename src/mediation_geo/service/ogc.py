@@ -64,7 +64,7 @@ def _document_handler(site: Site, make: Make, *, json_type: str, title: str) -> 
     async def handler(request: Request, snapshot: Snapshot) -> Response:
         values = single_values(pairs_of(request), admitted=SHAPE_PARAMETERS)
         form = media_type_of(request, values, formats)
-        language = language_of(request, values)
+        language = _language(request, values, form)
         parameters = dict(request.path_params)
         key = (make.__name__, *parameters.values(), language)
         content = site.document(snapshot, key, lambda: make(site, snapshot, language, parameters))
@@ -90,6 +90,11 @@ def _document_handler(site: Site, make: Make, *, json_type: str, title: str) -> 
     return handler
 
 
+def _language(request: Request, values: dict[str, str], form: str) -> str:
+    """Language of an answer of the API; its pages are written in French only."""
+    return "fr" if form == "html" else language_of(request, values)
+
+
 def _link_header(site: Site) -> str:
     return f'<{site.settings.public_url}/ogcapi/openapi>; rel="service-desc"; type="{OPENAPI}"'
 
@@ -100,7 +105,7 @@ def _items_handler(site: Site) -> Any:
         provider = host.provider(request.path_params["collection"])
         values = items_values(request, provider)
         form = media_type_of(request, values, _FEATURE_FORMATS)
-        language = language_of(request, values)
+        language = _language(request, values, form)
         etag = etag_of(snapshot, request, form, language)
 
         def make() -> tuple[bytes, dict[str, str]]:
@@ -157,7 +162,7 @@ def _item_handler(site: Site) -> Any:
         collection, identifier = request.path_params["collection"], request.path_params["identifier"]
         values = item_values(request)
         form = media_type_of(request, values, _FEATURE_FORMATS)
-        language = language_of(request, values)
+        language = _language(request, values, form)
         provider = host.provider(collection)
         table = provider.table
         if collection == PLACES and identifier not in table.row_of_id and identifier in snapshot.id_of_alias:

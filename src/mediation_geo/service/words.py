@@ -65,6 +65,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "ouvert": ("Ouvert maintenant", "C'est ouvert", "Open now"),
     "ferme": ("Fermé maintenant", "C'est fermé", "Closed now"),
     "inconnu": ("Horaires inconnus : appelez avant", "Appelez avant de venir", "Hours unknown: call first"),
+    "inconnu_sans_telephone": ("Horaires inconnus", "Nous ne connaissons pas les horaires", "Hours unknown"),
+    "sans_telephone": ("Pas de téléphone connu", "Nous n'avons pas le téléphone", "No known phone"),
     "jusqua": ("jusqu'à", "jusqu'à", "until"),
     "ouvre": ("ouvre", "ouvre", "opens"),
     "a_distance": ("Aide à distance", "Aide par téléphone ou internet", "Remote help"),
