@@ -16,7 +16,7 @@ from mediation_geo.errors import MediationGeoError
 
 __all__ = ["app", "main"]
 
-_GROUPS = ("build", "proches", "serve", "sources", "geocode", "dedupe", "release", "doctor")
+_GROUPS = ("build", "proches", "serve", "sources", "geocode", "dedupe", "release", "coverage", "doctor")
 
 app = typer.Typer(
     name="mediation-geo",
