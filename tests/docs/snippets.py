@@ -41,7 +41,7 @@ def snippets(page: Path, *, served_at: str) -> list[Snippet]:
     """Return the blocks of a page in order, for a service at this address instead of the printed one."""
     text = page.read_text(encoding="utf-8").replace("http://127.0.0.1:5000", served_at).replace(".venv/bin/", "")
     blocks = list(_FENCE.finditer(text))
-    following = [*blocks[1:], None]
+    following = [*blocks, None][1:]
     return [
         Snippet(
             language=block["language"],

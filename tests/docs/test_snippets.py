@@ -1,4 +1,4 @@
-"""Every command and snippet of the README, the start page and the journeys works, in order, as printed."""
+"""Every command and snippet of the README, the start page, the search page and the journeys works, in order, as printed."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "README.md",
     "docs/index.md",
+    "docs/search.md",
     *sorted(f"docs/journeys/{each.name}" for each in (ROOT / "docs" / "journeys").glob("*.md")),
 )
 
