@@ -55,6 +55,8 @@ pins: ## resolve requirements/*.txt anew from pyproject.toml
 	$(compile) pyproject.toml --extra docs -c requirements/test.txt -o requirements/docs.txt
 	$(compile) requirements/build.in -c requirements/test.txt -o requirements/build.txt
 	$(compile) requirements/pins.in -o requirements/pins.txt
+	'$(VENV)-pins/bin/uv' pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command 'make pins' \
+		requirements/addok.in -o requirements/addok.txt
 
 clean: ## remove what the other targets made, but no release
 	rm -rf '$(VENV)' '$(VENV)-pins' '$(VENV).log' site .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis
