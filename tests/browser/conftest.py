@@ -12,7 +12,7 @@ from tests.service.conftest import releases, site_url, snapshot, web
 __all__ = ["browser", "releases", "site_url", "snapshot", "web"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must not outlive the pages: other tests start loops of their own
 def browser(needs_system: Callable[..., str]) -> Iterator[Browser]:
     """A headless browser."""
     with sync_playwright() as playwright:

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 _NOT_CODE = re.compile(r"[\s.\-_/\u00a0\u202f]")
-_FLOAT_TAIL = re.compile(r"[.,]0+$")
+_FLOAT_TAIL = re.compile(r"(?:[.,]0+|\s)+$")
 _RNA = re.compile(r"^W\d{9}$")
 _RIDET = re.compile(r"^\d{7}(\d{3})?$")
 _LA_POSTE = "356000000"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -23,8 +22,13 @@ __all__ = ["repacked", "write_vcard", "write_xlsx"]
 
 # A ZIP member carries a date; the first one the format knows, so that two builds of one register are equal.
 ZIP_DAY = (1980, 1, 1, 0, 0, 0)
-# openpyxl notes the moment of saving, whatever its properties were set to.
-_SAVED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
+# openpyxl notes the moment of saving, with name space prefixes that depend on what else this process has loaded.
+_PROPERTIES = "docProps/core.xml"
+_FIXED_PROPERTIES = (
+    b'<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"'
+    b' xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+    b'<dcterms:created xsi:type="dcterms:W3CDTF">1980-01-01T00:00:00Z</dcterms:created></cp:coreProperties>'
+)
 # Octets of one line of a vCard, RFC 6350 section 3.2.
 LINE_OCTETS = 75
 CELL_CHARACTERS = 32_767
@@ -64,7 +68,7 @@ def repacked(archive: bytes) -> bytes:
         for name in source.namelist():
             member = zipfile.ZipInfo(name, date_time=ZIP_DAY)
             member.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(member, _SAVED.sub(rb"\g<1>1980-01-01T00:00:00Z", source.read(name)))
+            target.writestr(member, _FIXED_PROPERTIES if name == _PROPERTIES else source.read(name))
     return result.getvalue()
 
 
