@@ -92,7 +92,8 @@ def _document_handler(site: Site, make: Make, *, json_type: str, title: str) -> 
 
 def _language(request: Request, values: dict[str, str], form: str) -> str:
     """Language of an answer of the API; its pages are written in French only."""
-    return "fr" if form == "html" else language_of(request, values)
+    asked = language_of(request, values)
+    return "fr" if form == "html" else asked
 
 
 def _link_header(site: Site) -> str:
