@@ -52,7 +52,12 @@ def running(releases: Path, *, workers: int = 1, **environment: str) -> Iterator
             yield address
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            try:
+                process.wait(timeout=60)
+            finally:
+                # A server that hangs fails the test that started it, and no other.
+                process.kill()
+                process.wait()
 
 
 _PROGRAM = (

@@ -14,7 +14,7 @@ import signal
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from mediation_geo.release import current_id
 
@@ -31,6 +31,12 @@ _POLL_SECONDS = 0.5
 # A child told to leave closes each connection after its next answer, so that no client writes into one that is being closed.
 LEAVE = signal.SIGUSR1
 _LEAVING_SECONDS = 3.0
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, LEAVE)
+
+# A little more than `timeout_graceful_shutdown` of the server.
+_ENDING_SECONDS = 25.0
+_REAPING_SECONDS = 0.02
 
 
 def leave_when_told(begin: Callable[[], None]) -> None:
@@ -89,10 +95,7 @@ def supervise(store: SnapshotStore, *, workers: int, work: Callable[[], None]) -
             children = renewed | _still_there(children - gone)
         else:
             children = (children - gone) | _forked(max(0, workers - len(children - gone)), work)
-    _told(children, signal.SIGTERM)
-    for child in children:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(child, 0)
+    _ended(children)
 
 
 def _prepare(store: SnapshotStore) -> None:
@@ -107,17 +110,27 @@ def _forked(count: int, work: Callable[[], None]) -> set[int]:
     gc.collect()
     gc.freeze()
     children = set()
-    for _ in range(count):
-        child = os.fork()
-        if child == 0:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            try:
-                work()
-            finally:
-                os._exit(0)
-        children.add(child)
+    # A signal that reached a child before it has handlers of its own would run the parent's there, and be lost.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        for _ in range(count):
+            child = os.fork()
+            if child == 0:
+                _run(work)
+            children.add(child)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     return children
+
+
+def _run(work: Callable[[], None]) -> NoReturn:
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        work()
+    finally:
+        os._exit(0)
 
 
 def _reaped(children: set[int]) -> set[int]:
@@ -130,6 +143,19 @@ def _reaped(children: set[int]) -> set[int]:
         if found:
             gone.add(child)
     return gone
+
+
+def _ended(children: set[int]) -> None:
+    """All told to finish what they are answering; those that do not within the time uvicorn gives them are ended."""
+    _told(children, signal.SIGTERM)
+    deadline = time.monotonic() + _ENDING_SECONDS
+    while children and time.monotonic() < deadline:
+        children = _still_there(children)
+        time.sleep(_REAPING_SECONDS)
+    _told(children, signal.SIGKILL)
+    for child in children:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(child, 0)
 
 
 def _still_there(children: set[int]) -> set[int]:
