@@ -50,8 +50,8 @@ docs: ## the documentation site, in site/
 pins: ## resolve requirements/*.txt anew from pyproject.toml
 	@PYTHON='$(PYTHON)' requirements/install '$(VENV)-pins' pins
 	$(compile) pyproject.toml -o requirements/run.txt
-	$(compile) pyproject.toml --extra dev --extra coverage --extra scale -c requirements/run.txt -o requirements/test.txt
-	$(compile) pyproject.toml --extra dev --extra coverage --extra scale --extra bench -c requirements/test.txt -o requirements/bench.txt
+	$(compile) pyproject.toml --extra dev --extra coverage --extra scale --extra postgis --extra store -c requirements/run.txt -o requirements/test.txt
+	$(compile) pyproject.toml --extra dev --extra coverage --extra scale --extra postgis --extra store --extra bench -c requirements/test.txt -o requirements/bench.txt
 	$(compile) pyproject.toml --extra docs -c requirements/test.txt -o requirements/docs.txt
 	$(compile) requirements/build.in -c requirements/test.txt -o requirements/build.txt
 	$(compile) requirements/pins.in -o requirements/pins.txt

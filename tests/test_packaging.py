@@ -112,9 +112,9 @@ def test_every_declared_dependency_is_pinned_within_its_bounds() -> None:
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("src", ["coverage", "scale"]),
-        ("tests", ["coverage", "scale", "dev"]),
-        ("benchmarks", ["coverage", "scale", "dev", "bench"]),
+        ("src", ["coverage", "scale", "postgis", "store"]),
+        ("tests", ["coverage", "scale", "postgis", "store", "dev"]),
+        ("benchmarks", ["coverage", "scale", "postgis", "store", "dev", "bench"]),
     ],
 )
 def test_every_imported_library_is_declared(folder: str, extras: list[str]) -> None:
