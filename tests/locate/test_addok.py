@@ -68,10 +68,10 @@ def addok(tmp_path_factory: pytest.TempPathFactory, needs_system: Callable[..., 
             yield f"http://127.0.0.1:{port}"
         finally:
             service.terminate()
-            service.wait(timeout=10)
+            service.wait(timeout=60)
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.wait(timeout=60)
 
 
 def with_cities(corpus: Path) -> Path:
