@@ -139,6 +139,11 @@ def test_a_line_being_typed_is_completed(geocoder: EmbeddedGeocoder) -> None:
     assert len(geocoder.complete("rue", 5)) <= 5
 
 
+def test_one_letter_begins_the_town_and_not_a_word_already_typed(geocoder: EmbeddedGeocoder) -> None:
+    assert [each.commune for each in geocoder.complete("rue de la Mairie M", 1)] == ["Montpellier"]
+    assert geocoder.complete("rue de la Mairie L", 1)[0].commune.startswith("Lyon")
+
+
 def test_the_nearest_door_to_a_point(geocoder: EmbeddedGeocoder) -> None:
     first, *others = geocoder.reverse(3.8761, 43.61105)
     assert (first.numero, first.voie) == ("12bis", "Rue de la Mairie")

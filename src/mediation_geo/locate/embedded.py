@@ -7,6 +7,7 @@ first, then the street inside the commune, then the number; the whole country is
 
 from __future__ import annotations
 
+from collections import Counter
 from math import exp
 from typing import TYPE_CHECKING
 
@@ -210,7 +211,7 @@ class EmbeddedGeocoder:
         if len(prefix) == 1 and words:
             # One letter begins a hundred thousand words: looked at among the streets that have the others.
             found = self._streets.with_words(words, prefix="", limit=4 * _COMPLETIONS)
-            found = [street for street in found if self._has_word(street, prefix)]
+            found = [street for street in found if self._begins_another(street, prefix, words)]
         else:
             found = self._streets.with_words(words, prefix=prefix, limit=_COMPLETIONS)
         # "Brive-la": an article is no word of the index, so what has begun may be one.
@@ -218,9 +219,11 @@ class EmbeddedGeocoder:
             found += self._streets.with_words(words, prefix="", limit=_COMPLETIONS)
         return list(dict.fromkeys(found))
 
-    def _has_word(self, street: Street, prefix: str) -> bool:
-        names = f"{street.key} {street.postcode} {' '.join(self._communes_words(street.commune))}"
-        return any(word.startswith(prefix) for word in names.split())
+    def _begins_another(self, street: Street, prefix: str, words: Sequence[str]) -> bool:
+        """Whether a word of the street or its town other than those already typed begins so: the M of "Mairie" is no new word."""
+        names = Counter([*street.key.split(), street.postcode, *self._communes_words(street.commune)])
+        names.subtract(words)
+        return any(word.startswith(prefix) for word, count in names.items() if count > 0)
 
     def _communes_words(self, code: str) -> tuple[str, ...]:
         commune = self._communes.by_code.get(code)
