@@ -21,13 +21,18 @@ _GROUPS = ("build", "proches", "serve", "sources", "geocode", "dedupe", "release
 app = typer.Typer(
     name="mediation-geo",
     help="The register of places of digital help in France: build it, serve it, ask it.",
+    epilog="Example: mediation-geo proches '34000 Montpellier' --besoin demarches",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-evaluations = typer.Typer(help="Measure the quality of a stage on labelled data.", no_args_is_help=True)
+evaluations = typer.Typer(
+    help="Measure the quality of a stage on labelled data.",
+    epilog="Example: mediation-geo eval dedupe --data ../shared/data",
+    no_args_is_help=True,
+)
 
 for _group in _GROUPS:
     _module = import_module(f"mediation_geo.cli.{_group}")

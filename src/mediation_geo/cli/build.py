@@ -1,4 +1,4 @@
-"""Commands that make a release: `build`, and `up`, which builds if needed and serves."""
+"""Commands that make a release: `build`, which is the night, and `up`, which builds if needed and serves."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
-from mediation_geo.cli.console import download_progress, say
+from mediation_geo.cli.console import AsJson, download_progress, print_json, say
 from mediation_geo.cli.days import day
+from mediation_geo.cli.release import KEEP_LAST, KEEP_MONTHS
+from mediation_geo.cli.serve import announce
 
 __all__ = ["register"]
 
@@ -30,10 +32,14 @@ def build(
     rule: Annotated[str, typer.Option(help="How records are matched: model or official.")] = "model",
     overrides: Annotated[Path | None, typer.Option(help="CSV of human decisions on what is one place.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Day of the build, YYYY-MM-DD; today where absent.")] = None,
+    keep_last: Annotated[int, typer.Option(min=1, help="How many of the newest releases stay.")] = KEEP_LAST,
+    keep_months: Annotated[int, typer.Option(min=0, help="How many months keep their last release.")] = KEEP_MONTHS,
+    as_json: AsJson = False,
 ) -> None:
-    """Build one register from sources and publish it as the current release."""
+    """Build one register from sources, publish it as the current release, and remove releases that are too old."""
     from mediation_geo import pipeline
     from mediation_geo.locate import EmbeddedGeocoder
+    from mediation_geo.release import open_release
     from mediation_geo.settings import Settings
 
     settings = Settings.from_environment()
@@ -47,12 +53,33 @@ def build(
             path = pipeline.build(files, out=out, as_of=on, rule=rule, overrides=overrides, geocoder=geocoder, report=say)
         else:
             path = pipeline.build_default(out, as_of=on, downloads=settings.downloads, report=say, progress=progress)
-    print(path)
+    # A night that a gate stopped ends before this line: nothing is removed then.
+    removed = _pruned(out, keep_last=keep_last, keep_months=keep_months)
+    if as_json:
+        counts = open_release(path).manifest["counts"]
+        print_json({"release": path.name, "path": str(path), "counts": counts, "removed": removed})
+    else:
+        print(path)
+
+
+def _pruned(out: Path, *, keep_last: int, keep_months: int) -> list[str]:
+    from mediation_geo.release import StoreBusy, prune
+
+    try:
+        removed = prune(out, keep_last=keep_last, keep_months=keep_months)
+    except StoreBusy as error:
+        # The release is out: that another build began meanwhile must not turn this night into a failure.
+        say(f"old releases stay for now: {error}")
+        return []
+    if removed:
+        say(f"removed {len(removed)} old releases: {', '.join(removed)}")
+    return removed
 
 
 def up(
     releases: Annotated[Path | None, typer.Option("--releases", help="Folder of releases.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Build a release if there is none, then serve it: the main job in one word."""
     from mediation_geo.pipeline import ensure_release
@@ -65,5 +92,5 @@ def up(
 
     from mediation_geo.service import serve
 
-    say(f"Serving {settings.releases} at {settings.public_url} (Ctrl+C to stop)")
+    announce(settings, as_json=as_json)
     serve(settings)

@@ -1,18 +1,27 @@
-"""What every command shares: how it says that something went wrong, and how it prints machine-readable answers."""
+"""
+What every command shares: how it says that something went wrong, and how it prints machine-readable answers.
+
+With `--json` every command prints one JSON document on standard output and nothing else there: an object, or an array where the
+answer is a list; names as in the tables, paths as text, days as YYYY-MM-DD. Progress and errors go to standard error in any case.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from mediation_geo.errors import MediationGeoError, PublishRefused, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["download_progress", "fail", "print_json", "say"]
+__all__ = ["AsJson", "download_progress", "fail", "print_json", "say"]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 def say(message: str) -> None:
@@ -32,7 +41,8 @@ def fail(error: MediationGeoError) -> int:
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON in UTF-8 on standard output."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    # Flushed: a command that serves prints its answer first and then goes on for good.
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str), flush=True)
 
 
 @contextmanager

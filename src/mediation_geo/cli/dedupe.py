@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -91,9 +91,10 @@ def label(
     draw: Annotated[int, typer.Option(min=0, help="Draw so many new pairs of each stratum first.")] = 0,
     reading: Annotated[int, typer.Option(min=1, max=2, help="First or second reading.")] = 1,
     releases: Releases = Path("releases"),
+    as_json: AsJson = False,
 ) -> None:
     """Read pairs and say m (same place), u (unsure) or d (different); the two readings never see each other."""
-    from mediation_geo.dedupe.labels import LABELS, agreement, read_labels, write_labels
+    from mediation_geo.dedupe.labels import LABELS, read_labels, write_labels
     from mediation_geo.release import open_release
 
     release = open_release(releases)
@@ -101,10 +102,15 @@ def label(
     labels = read_labels(path) if path.exists() else None
     if draw:
         labels = _drawn(release.links, records, labels, per_stratum=draw)
+        write_labels(labels, path)
     if labels is None:
         message = f"{path} does not exist; --draw 20 draws pairs to read"
         raise typer.BadParameter(message)
     column = f"pass_{reading}"
+    if as_json:
+        unread = labels.loc[labels[column].eq(""), ["left_record_id", "right_record_id"]].to_dict("records")
+        print_json({"path": str(path), **_progress(labels), "unread": unread})
+        return
     shown = records.set_index("record_id")
     for row in labels.index[labels[column].eq("")]:
         for side in ("left_record_id", "right_record_id"):
@@ -117,14 +123,24 @@ def label(
     agreed = labels["pass_1"].eq(labels["pass_2"])
     labels["label"] = labels["label"].where(labels["label"].ne(""), labels["pass_1"].where(agreed, ""))
     write_labels(labels, path)
-    told = f"{int(labels['label'].ne('').sum())} of {len(labels)} settled"
+    progress = _progress(labels)
+    told = f"{progress['settled']} of {progress['pairs']} settled"
+    say(f"{told}; two readings: {progress['readings']}" if progress["readings"] else told)
+
+
+def _progress(labels: pd.DataFrame) -> dict[str, Any]:
+    """How many pairs there are, how many are settled, and how far the two readings agree where both were made."""
+    from mediation_geo.dedupe.labels import agreement
+
     twice = labels["pass_1"].ne("") & labels["pass_2"].ne("")
-    say(f"{told}; two readings: {agreement(labels)}" if twice.any() else told)
+    settled = int(labels["label"].ne("").sum())
+    return {"pairs": len(labels), "settled": settled, "readings": agreement(labels) if twice.any() else None}
 
 
 def evaluate(
     data: Data = Path("../shared/data"),
     labels: Annotated[Path | None, typer.Option(help="CSV of labels; none: those of the package.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print every table of quality: labelled pairs, same upstream ids, clusters, invented records; the official rule beside."""
     from mediation_geo.datasets import dataset_path
@@ -132,18 +148,27 @@ def evaluate(
     from mediation_geo.dedupe.truth import corpus
 
     labelled, passes = tables.label_tables(data, labels or dataset_path("labels/dedupe_pairs.csv"))
-    _table("Labelled pairs (weighted; unsure counts as different; F1 with its 5th and 95th percentile)", labelled)
-    print("two readings of our own labels: " + ", ".join(f"{name} {value:.3f}" for name, value in passes.items()) + "\n")
-    _table("Recall on pairs of one upstream id", tables.id_table(data))
-    _table("Clusters of the corpus", tables.cluster_table(corpus(data)))
-    for path in sorted((data / "truth").glob("SYNTHETIC_hard_records*.parquet")):
-        _table(f"Invented records ({path.stem}): a regression test, not a claim", tables.synthetic_table(path))
+    invented = sorted((data / "truth").glob("SYNTHETIC_hard_records*.parquet"))
+    told = {
+        "Labelled pairs (weighted; unsure counts as different; F1 with its 5th and 95th percentile)": labelled,
+        "Recall on pairs of one upstream id": tables.id_table(data),
+        "Clusters of the corpus": tables.cluster_table(corpus(data)),
+        **{f"Invented records ({each.stem}): a regression test, not a claim": tables.synthetic_table(each) for each in invented},
+    }
+    if as_json:
+        rows = {title: table.to_dict("records") for title, table in told.items()}
+        print_json({"two_readings": passes, "tables": rows})
+        return
+    for title, table in told.items():
+        _table(title, table)
+    print("two readings of our own labels: " + ", ".join(f"{name} {value:.3f}" for name, value in passes.items()))
 
 
 def train(
     out: Annotated[Path, typer.Argument(help="Where the model goes.")],
     data: Data = Path("../shared/data"),
     version: Annotated[str, typer.Option(help="Version of the model.")] = "1",
+    as_json: AsJson = False,
 ) -> None:
     """Fit the model on the labels of the training regions and the hand-labelled pairs."""
     from mediation_geo.datasets import dataset_path
@@ -155,7 +180,10 @@ def train(
     own = own_labels(read_labels(dataset_path("labels/dedupe_pairs.csv")), records, part="train")
     others = [hand_labelled(path) for path in sorted((data / "truth").glob("hand_labelled_pairs*.csv"))]
     train_on([own, *others], records=records, version=version).write(out)
-    print(out)
+    if as_json:
+        print_json({"path": str(out), "version": version})
+    else:
+        print(out)
 
 
 def _record_of(records: pd.DataFrame, wanted: str) -> str:

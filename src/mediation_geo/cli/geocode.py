@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mediation_geo.cli.console import say
+from mediation_geo.cli.console import AsJson, print_json, say
 
 if TYPE_CHECKING:
     from mediation_geo.locate import Geocoder
@@ -23,7 +23,11 @@ Streets = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command("geocode", epilog="Example: mediation-geo geocode lieux.csv --streets adresses.sqlite")(geocode)
-    geocoder = typer.Typer(help="The street table behind the geocoder.", no_args_is_help=True)
+    geocoder = typer.Typer(
+        help="The street table behind the geocoder.",
+        epilog="Example: mediation-geo geocoder build adresses-34.csv.gz --out adresses.sqlite",
+        no_args_is_help=True,
+    )
     geocoder.command("build", epilog="Example: mediation-geo geocoder build adresses-34.csv.gz --out adresses.sqlite")(build)
     app.add_typer(geocoder, name="geocoder")
 
@@ -45,6 +49,7 @@ def geocode(
     code_postal: Annotated[str | None, typer.Option(help="Name of the column with the postcode.")] = None,
     commune: Annotated[str | None, typer.Option(help="Name of the column with the commune.")] = None,
     code_insee: Annotated[str | None, typer.Option(help="Name of the column with the INSEE code.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Add position, precision and confidence to each row of a CSV file; the rest stays byte for byte. Run again to resume."""
     from rich.console import Console
@@ -64,7 +69,10 @@ def geocode(
             progress=lambda rows: bar.update(task, completed=rows),
         )
     say(f"{counts.rows} rows, {counts.answered} answered in this run")
-    print(target)
+    if as_json:
+        print_json({"path": str(target), "rows": counts.rows, "answered": counts.answered})
+    else:
+        print(target)
 
 
 def _geocoder(opened: ExitStack, streets: Path | None, remote: str | None, cache: Path | None) -> Geocoder:
@@ -93,6 +101,7 @@ def build(
         "adresses.sqlite"
     ),
     data_version: Annotated[str, typer.Option(help="Version of the addresses, e.g. their date.")] = "unknown",
+    as_json: AsJson = False,
 ) -> None:
     """Build the street table from national address files. Run again to resume, or to add départements."""
     from rich.console import Console
@@ -112,7 +121,10 @@ def build(
             progress=lambda path, streets: bar.update(task, description=f"{Path(path).name}: {streets:,} streets"),
         )
     say(f"{counts['streets']:,} streets, {counts['numbers']:,} numbers")
-    print(out)
+    if as_json:
+        print_json({"path": str(out), **counts})
+    else:
+        print(out)
 
 
 def evaluate(
@@ -120,9 +132,14 @@ def evaluate(
     streets: Streets = None,
     held_out: Annotated[bool, typer.Option(help="Only the half of the queries that was not looked at while tuning.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the invented streets.")] = 5,
+    as_json: AsJson = False,
 ) -> None:
     """Print how often the embedded geocoder is right, in the wrong commune, or believes in a street that does not exist."""
     from mediation_geo.locate.report import report_quality
 
-    for line in report_quality(data / "geocoding", streets=streets, held_out=held_out, seed=seed):
-        print(line)
+    measures = report_quality(data / "geocoding", streets=streets, held_out=held_out, seed=seed)
+    if as_json:
+        print_json({each.name: each.figures for each in measures})
+        return
+    for each in measures:
+        print(each.text, flush=True)

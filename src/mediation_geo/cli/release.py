@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mediation_geo.cli.console import print_json, say
+from mediation_geo.cli.console import AsJson, print_json, say
 
 if TYPE_CHECKING:
     from mediation_geo.release import Release
 
-__all__ = ["register"]
+__all__ = ["KEEP_LAST", "KEEP_MONTHS", "register"]
+
+# A month of nights to go back to, and a year of months to compare with.
+KEEP_LAST = 30
+KEEP_MONTHS = 12
 
 Releases = Annotated[Path, typer.Option("--releases", help="Folder of releases.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -82,8 +86,8 @@ def accept(releases: Releases = Path("releases"), as_json: AsJson = False) -> No
 
 def prune(
     releases: Releases = Path("releases"),
-    keep_last: Annotated[int, typer.Option(min=1, help="How many of the newest releases stay.")] = 30,
-    keep_months: Annotated[int, typer.Option(min=0, help="How many months keep their last release.")] = 12,
+    keep_last: Annotated[int, typer.Option(min=1, help="How many of the newest releases stay.")] = KEEP_LAST,
+    keep_months: Annotated[int, typer.Option(min=0, help="How many months keep their last release.")] = KEEP_MONTHS,
     as_json: AsJson = False,
 ) -> None:
     """Remove old releases; the current one always stays."""
@@ -138,7 +142,9 @@ def diff(
     if departement:
         step = step.within(departement)
     if as_json:
-        print(step.ndjson().decode(), end="")
+        print_json(
+            {"before": earlier_id, "after": later.id, "changes": [json.loads(line) for line in step.ndjson().splitlines()]}
+        )
         return
     for line in step.lines():
         print(line)

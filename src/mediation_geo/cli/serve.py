@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mediation_geo.cli.console import say
+from mediation_geo.cli.console import AsJson, print_json, say
 
-__all__ = ["register"]
+if TYPE_CHECKING:
+    from mediation_geo.settings import Settings
+
+__all__ = ["announce", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +26,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes, which share one copy of the release.")] = 1,
     metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics; none where absent.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Serve the current release: OGC API, /proches and pages, on one port."""
     from dataclasses import replace
@@ -34,7 +38,7 @@ def serve(
 
     settings = Settings.from_environment()
     settings = replace(settings, releases=releases or settings.releases, host=host or settings.host, port=port or settings.port)
-    say(f"Serving {settings.releases} at {settings.public_url} (Ctrl+C to stop)")
+    announce(settings, as_json=as_json)
     if workers > 1:
         if metrics_port is not None:
             message = "--metrics-port counts one process; leave it out or serve with one worker"
@@ -42,3 +46,11 @@ def serve(
         serve_workers(settings, workers=workers)
         return
     run(settings, metrics_port=metrics_port)
+
+
+def announce(settings: Settings, *, as_json: bool) -> None:
+    """Say what is served where, before the port is opened."""
+    if as_json:
+        print_json({"url": settings.public_url, "releases": str(settings.releases)})
+    else:
+        say(f"Serving {settings.releases} at {settings.public_url} (Ctrl+C to stop)")

@@ -47,8 +47,11 @@ def propose(
     file: Annotated[Path, typer.Argument(help="A file of a source we do not know yet.")],
     *,
     name: Annotated[str | None, typer.Option(help="Name of the source; from the file's name when absent.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Propose a first mapping for an unknown file, as TOML with the evidence for each column."""
+    from dataclasses import asdict
+
     from mediation_geo.errors import SchemaMismatch
     from mediation_geo.ingest.propose import propose_mapping, to_toml
     from mediation_geo.ingest.read import open_raw
@@ -60,7 +63,11 @@ def propose(
         message = "a header without rows; expected at least one place"
         raise SchemaMismatch(message, path=str(file), line=1)
     proposals = propose_mapping(first.frame)
-    print(to_toml(proposals, name=name or file_slug(file), columns=list(raw.columns)), end="")
+    if json:
+        named = {"name": name or file_slug(file), "columns": list(raw.columns)}
+        print_json({**named, "fields": [asdict(each) for each in proposals]})
+    else:
+        print(to_toml(proposals, name=name or file_slug(file), columns=list(raw.columns)), end="")
     say(
         f"{len(proposals)} fields proposed from {len(raw.columns)} columns; check them, then: mediation-geo check FILE "
         f"--mapping MAPPING.toml"

@@ -1,16 +1,17 @@
 """
-The tables of `eval geocode`, as lines of text.
+The tables of `eval geocode`, for people and for machines.
 
-Comes in: the folder of the evaluation files and, when built, a street table of their corpus. Goes out: lines. What is measured
-and how is in `evaluate`.
+Comes in: the folder of the evaluation files and, when built, a street table of their corpus. Goes out: measures, each as text and
+as values. What is measured and how is in `evaluate`.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -36,7 +37,7 @@ from mediation_geo.locate.resolve import resolve_communes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["moved_records", "report_quality"]
+__all__ = ["Measure", "moved_records", "report_quality"]
 
 _WAYS = {
     "code_insee known": ("adresse", "code_insee"),
@@ -46,9 +47,29 @@ _CORPUS = "bench_corpus_semi_synthetic.ndjson.gz"
 _QUERIES = "SEMI_SYNTHETIC_noisy_queries_dev.json"
 
 
-def report_quality(folder: Path, *, streets: Path | None, held_out: bool, seed: int) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Measure:
     """
-    Lines of the evaluation.
+    One figure or table of the evaluation.
+
+    Attributes
+    ----------
+    name : str
+        What it measures, for machines.
+    text : str
+        The same for people, one line or a table.
+    figures : object
+        Values for JSON: a list of rows where it is a table.
+    """
+
+    name: str
+    text: str
+    figures: Any
+
+
+def report_quality(folder: Path, *, streets: Path | None, held_out: bool, seed: int) -> Iterator[Measure]:
+    """
+    Measures of the evaluation, as they become known.
 
     Parameters
     ----------
@@ -77,59 +98,84 @@ def report_quality(folder: Path, *, streets: Path | None, held_out: bool, seed: 
         geocoder = EmbeddedGeocoder(table)
         queries = read_queries(folder / _QUERIES, held_out=held_out)
         half = "held out" if held_out else "tuning"
-        yield f"queries: {half} half, {len(queries)}; accepted from confidence {ACCEPT_CONFIDENCE}"
-        yield from _queries_and_inventions(geocoder, queries, corpus, seed)
-        yield from _one_line(geocoder, folder, queries, corpus, seed)
+        text = f"queries: {half} half, {len(queries)}; accepted from confidence {ACCEPT_CONFIDENCE}"
+        yield Measure("queries", text, {"half": half, "queries": len(queries), "accept_confidence": ACCEPT_CONFIDENCE})
+        invented = {
+            "a name of another commune": invented_streets(corpus, count=1000, seed=seed),
+            "a new name of known words": recombined_streets(corpus, count=1000, seed=seed),
+        }
+        for way, fields in _WAYS.items():
+            yield _variants(geocoder, queries, way, fields)
+            yield from _inventions(geocoder, invented, way, fields)
+        yield from _completion(geocoder, queries, seed)
+        yield from _one_line(geocoder, folder, corpus)
         geocoder.close()
     yield from _moved(folder)
 
 
-def _queries_and_inventions(geocoder: EmbeddedGeocoder, queries: pd.DataFrame, corpus: Path, seed: int) -> Iterator[str]:
-    taken = invented_streets(corpus, count=1000, seed=seed)
-    recombined = recombined_streets(corpus, count=1000, seed=seed)
-    for way, fields in _WAYS.items():
-        judged, rate = measure_queries(geocoder, queries, fields=fields)
-        yield f"\n## {way}: {rate:,.0f} rows/s (percent; kept = right street and confidence accepted)"
-        yield summary(judged).round(2).to_string()
-        for kind, invented in (("a name of another commune", taken), ("a new name of known words", recombined)):
-            believed = false_accepts(geocoder, invented, fields=fields)
-            accepted = believed["accepted"]
-            yield (
-                f"invented streets, {kind}: {accepted.sum()} of {len(believed)} accepted, of which "
-                f"{(accepted & believed['same_name']).sum()} a street of that name under another type, "
-                f"{(accepted & believed['elsewhere']).sum()} in another commune"
-            )
+def _variants(geocoder: EmbeddedGeocoder, queries: pd.DataFrame, way: str, fields: tuple[str, ...]) -> Measure:
+    judged, rate = measure_queries(geocoder, queries, fields=fields)
+    figures = summary(judged).round(2)
+    head = f"\n## {way}: {rate:,.0f} rows/s (percent; kept = right street and confidence accepted)"
+    rows = figures.reset_index(names="variant").to_dict("records")
+    return Measure(f"variants, {way}", f"{head}\n{figures.to_string()}", {"rows_per_s": round(rate), "percent": rows})
 
 
-def _one_line(geocoder: EmbeddedGeocoder, folder: Path, queries: pd.DataFrame, corpus: Path, seed: int) -> Iterator[str]:
-    yield "\n## autocomplete, 600 clean lines cut at 75 %: right street among the first 5"
+def _inventions(
+    geocoder: EmbeddedGeocoder, invented: dict[str, pd.DataFrame], way: str, fields: tuple[str, ...]
+) -> Iterator[Measure]:
+    for kind, addresses in invented.items():
+        believed = false_accepts(geocoder, addresses, fields=fields)
+        accepted = believed["accepted"]
+        figures = {
+            "queries": len(believed),
+            "accepted": int(accepted.sum()),
+            "another_type": int((accepted & believed["same_name"]).sum()),
+            "another_commune": int((accepted & believed["elsewhere"]).sum()),
+        }
+        text = (
+            f"invented streets, {kind}: {figures['accepted']} of {figures['queries']} accepted, of which "
+            f"{figures['another_type']} a street of that name under another type, {figures['another_commune']} in another commune"
+        )
+        yield Measure(f"invented streets, {kind}, {way}", text, figures)
+
+
+def _completion(geocoder: EmbeddedGeocoder, queries: pd.DataFrame, seed: int) -> Iterator[Measure]:
+    head = "\n## autocomplete, 600 clean lines cut at 75 %: right street among the first 5\n"
     for fields in (("adresse", "code_postal", "commune"), ("adresse", "commune")):
         share, (p50, p95) = autocomplete_share(geocoder, queries, fields=fields, count=600, seed=seed)
-        yield f"line of {' '.join(fields)}: {100 * share:.1f} %, p50 {p50:.1f} ms, p95 {p95:.1f} ms"
+        text = f"{head}line of {' '.join(fields)}: {100 * share:.1f} %, p50 {p50:.1f} ms, p95 {p95:.1f} ms"
+        yield Measure(f"autocomplete, {' '.join(fields)}", text, {"share": share, "p50_ms": p50, "p95_ms": p95})
+        head = ""
+
+
+def _one_line(geocoder: EmbeddedGeocoder, folder: Path, corpus: Path) -> Iterator[Measure]:
     cases = read_tester(folder / "geocoder-tester-france")
     verdicts = run_tester(geocoder, cases)
     verdicts["held"] = answerable(cases, corpus)
-    verdicts["cases"] = 1
     verdicts["name"] = verdicts["file"].str.rpartition("/")[2]
-    by_file = verdicts.groupby("name").agg(cases=("cases", "size"), strict=("strict", "mean"), loose=("loose", "mean"))
-    yield "\n## geocoder-tester, one line each (shares; most files expect streets that the corpus does not hold)"
-    yield by_file.round(3).to_string()
+    by_file = verdicts.groupby("name").agg(cases=("held", "size"), strict=("strict", "mean"), loose=("loose", "mean")).round(3)
+    head = "\n## geocoder-tester, one line each (shares; most files expect streets that the corpus does not hold)"
+    yield Measure("geocoder-tester, shares by file", f"{head}\n{by_file.to_string()}", by_file.reset_index().to_dict("records"))
     addresses = verdicts[verdicts["name"].eq("test_addresses.csv") & verdicts["held"]]
     biased = addresses["lon"].ne("")
     for kind, rows in (("all", addresses), ("with a position", addresses[biased]), ("without", addresses[~biased])):
-        yield (
-            f"addresses whose street the corpus holds, {kind}: {len(rows)}, strict {100 * rows['strict'].mean():.1f} %, "
-            f"loose {100 * rows['loose'].mean():.1f} %"
-        )
+        strict, loose = float(rows["strict"].mean()), float(rows["loose"].mean())
+        shares = f"strict {100 * strict:.1f} %, loose {100 * loose:.1f} %"
+        text = f"addresses whose street the corpus holds, {kind}: {len(rows)}, {shares}"
+        yield Measure(f"geocoder-tester, held addresses, {kind}", text, {"cases": len(rows), "strict": strict, "loose": loose})
     p50, p95, p99 = verdicts["milliseconds"].quantile([0.5, 0.95, 0.99])
-    yield f"one line: p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms"
+    text = f"one line: p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms"
+    yield Measure("geocoder-tester, duration of one line", text, {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99})
 
 
-def _moved(folder: Path) -> Iterator[str]:
+def _moved(folder: Path) -> Iterator[Measure]:
     path = folder.parent / "places" / "official" / "cp_dept_changed.json"
     if path.is_file():
-        yield "\n## records that the official code moved to another département"
-        yield moved_records(path).to_string(index=False)
+        rows = moved_records(path)
+        head = "\n## records that the official code moved to another département"
+        figures = rows.astype(object).where(rows.notna(), None).to_dict("records")
+        yield Measure("records moved by the official code", f"{head}\n{rows.to_string(index=False)}", figures)
 
 
 def moved_records(path: Path) -> pd.DataFrame:
