@@ -43,10 +43,11 @@ def test_diff_without_names_compares_with_the_release_before(releases):
     assert told.startswith("2026-11-20 → 2026-11-21 : 1 changements\nNouveau lieu : 1\n  Médiathèque n° 30, Montpellier")
 
 
-def test_diff_as_json_is_one_object_a_line_and_knows_departements(releases):
-    lines = run("diff", "2026-11-20", "2026-11-21", "--releases", releases, "--json").splitlines()
-    assert [json.loads(line)["change"] for line in lines] == ["added"]
-    assert run("diff", "--releases", releases, "--json", "--departement", "30") == ""
+def test_diff_as_json_names_both_releases_and_knows_departements(releases):
+    told = json.loads(run("diff", "2026-11-20", "2026-11-21", "--releases", releases, "--json"))
+    assert (told["before"], told["after"]) == ("2026-11-20", "2026-11-21")
+    assert [each["change"] for each in told["changes"]] == ["added"]
+    assert json.loads(run("diff", "--releases", releases, "--json", "--departement", "30"))["changes"] == []
 
 
 def test_prune_says_what_went(releases):
@@ -66,8 +67,3 @@ def test_publish_writes_a_folder_for_a_web_server(releases, tmp_path):
     assert told == {"path": str(tmp_path / "site"), "uploads": [], "sent": False}
     assert (tmp_path / "site" / "catalog.jsonld").is_file()
     assert (tmp_path / "site" / "changements" / "changements.html").is_file()
-
-
-@pytest.mark.parametrize("command", ["status", "rollback", "accept", "prune", "diff", "export", "publish"])
-def test_every_command_shows_an_example_in_its_help(command):
-    assert f"Example: mediation-geo {command}" in " ".join(run(command, "--help").split())

@@ -212,7 +212,8 @@ def _drawn(links: pd.DataFrame, records: pd.DataFrame, labels: pd.DataFrame | No
 
     position = pd.Series(range(len(records)), index=records["record_id"])
     source = source_keys(records)
-    left, right = links["left_record_id"].map(position), links["right_record_id"].map(position)
+    # A release without links would give positions without a type.
+    left, right = (links[side].map(position).astype("int64") for side in ("left_record_id", "right_record_id"))
     pairs = pd.DataFrame({"left": left, "right": right, "probability": links["score"]})
     pairs["same_source"] = source[left] == source[right]
     drawn = draw_pairs(pairs, record_ids=records["record_id"], region=regions(records), per_stratum=per_stratum)
