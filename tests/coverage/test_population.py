@@ -101,14 +101,22 @@ def test_an_id_of_any_territory_leads_back_to_its_point(territory, across, up):
     assert abs(cell["lat"] - lat) < 0.002
 
 
-@pytest.mark.parametrize("departement", ["48", "2A", "974", "976"])
-def test_spreading_people_over_squares_loses_nobody(departement):
+@pytest.mark.parametrize("size_m", [1000, 5000])
+# 15: communes made anew share the outline of the one they left.
+@pytest.mark.parametrize("departement", ["15", "48", "2A", "92", "974", "976"])
+def test_spreading_people_over_squares_loses_nobody(departement, size_m):
     communes = shipped_communes(departement=departement)
     known = communes[communes.geometry.notna()]
-    cells = spread_population(known, size_m=1000)
-    assert cells["population"].sum() == pytest.approx(known["population"].sum())
+    cells = spread_population(known, size_m=size_m)
+    spread = cells.groupby("code_insee")["population"].sum()
+    pd.testing.assert_series_equal(spread, known.set_index("code_insee")["population"].astype("float64"), check_index_type=False)
     assert cells["cell_id"].is_unique
     assert set(cells["territory"]) == set(known["territory"])
+
+
+def test_the_order_of_communes_does_not_change_where_people_are_spread():
+    known = shipped_communes(departement="15").query("geometry.notna()")
+    pd.testing.assert_frame_equal(spread_population(known, size_m=3000), spread_population(known[::-1], size_m=3000))
 
 
 def test_calibrated_cells_add_up_to_legal_populations():

@@ -65,6 +65,7 @@ def land_border(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
     0
     """
     course = shapely.MultiLineString([list(line) for line in _FRONTIERS]).buffer(_COURSE_DEGREES)
+    shapely.prepare(course)
     near = communes.geometry.notna() & communes.intersects(course)
     if not near.any():
         return gpd.GeoSeries([], crs="EPSG:4326")

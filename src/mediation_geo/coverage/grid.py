@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mediation_geo.coverage.frames import Floats
 
-__all__ = ["grid_ids", "parse_grid_ids", "subpoints"]
+__all__ = ["grid_ids", "parse_grid_ids", "squares_at", "subpoints"]
 
 _PATTERN = r"^CRS(?P<epsg>\d{4,5})RES(?P<size>\d+)mN(?P<north>-?\d+)E(?P<east>-?\d+)$"
 
@@ -87,6 +87,26 @@ def grid_ids(x: Floats, y: Floats, *, epsg: int, size_m: int) -> pd.Series:
     east = pd.Series((np.floor(x / size_m) * size_m).astype(np.int64)).astype("str")
     north = pd.Series((np.floor(y / size_m) * size_m).astype(np.int64)).astype("str")
     return f"CRS{epsg}RES{size_m}mN" + north + "E" + east
+
+
+def squares_at(x: Floats, y: Floats, *, epsg: int, size_m: int) -> pd.DataFrame:
+    """
+    Cells that hold points, each with its `cell_id`: what `parse_grid_ids` says of the ids, without reading them again.
+
+    Parameters
+    ----------
+    x, y : numpy.ndarray of float, shape (n,)
+        Metres in the system `epsg`.
+
+    Examples
+    --------
+    >>> squares_at(np.array([4252500.0]), np.array([2029900.0]), epsg=3035, size_m=200).round(3).to_dict("records")[0]["lon"]
+    9.185
+    """
+    ids = grid_ids(x, y, epsg=epsg, size_m=size_m)
+    corners = {"x": np.floor(x / size_m) * size_m, "y": np.floor(y / size_m) * size_m}
+    squares = pd.DataFrame({"grid_epsg": np.int64(epsg), "size_m": np.int64(size_m), **corners}, index=ids.index)
+    return pd.concat([ids.rename("cell_id"), squares.assign(**_centres(squares))], axis=1)
 
 
 def subpoints(cells: pd.DataFrame, *, per_side: int) -> tuple[Floats, Floats]:

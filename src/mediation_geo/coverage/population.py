@@ -20,11 +20,12 @@ from mediation_geo.coverage.frames import (
     identifiers,
     legal_epsg,
     positions,
+    project,
     require_columns,
     territory_of,
     weights,
 )
-from mediation_geo.coverage.grid import grid_ids, parse_grid_ids
+from mediation_geo.coverage.grid import parse_grid_ids, squares_at
 from mediation_geo.coverage.provenance import file_input, recorded
 from mediation_geo.errors import CRSMismatch, SchemaMismatch
 
@@ -123,12 +124,10 @@ def read_grid_centres(path: Path | str, *, epsg: int, size_m: int, vintage: str)
     table = open_table(path).rename(columns={"pop": "population", "code": "code_insee"})
     require_columns(table, ["x", "y", "population"], what=f"{Path(path).name}: cells")
     x, y = (table[each].to_numpy(dtype=np.float64) for each in ("x", "y"))
-    ids = grid_ids(x, y, epsg=epsg, size_m=size_m)
     codes = table["code_insee"].astype("str") if "code_insee" in table else pd.Series(None, index=table.index, dtype="str")
-    cells = pd.DataFrame(
-        {"cell_id": ids, "population": table["population"], "households": np.nan, "imputed": False, "code_insee": codes}
-    )
-    whole = _finish(pd.concat([cells, parse_grid_ids(ids)], axis=1), what=Path(path).name)
+    squares = squares_at(x, y, epsg=epsg, size_m=size_m)
+    cells = squares.assign(population=table["population"], households=np.nan, imputed=False, code_insee=codes)
+    whole = _finish(cells, what=Path(path).name)
     return recorded(whole, "read_grid_centres", files=[file_input(path, vintage=vintage, epsg=epsg, size_m=size_m)])
 
 
@@ -203,14 +202,15 @@ def spread_population(communes: gpd.GeoDataFrame, *, size_m: int) -> pd.DataFram
     Parameters
     ----------
     communes : geopandas.GeoDataFrame
-        EPSG:4326; columns `code_insee`, `population`, and polygons.
+        EPSG:4326; columns `code_insee`, `population`, `territory`, `lon, lat` (see `shipped_communes`), and polygons.
     size_m : int
         Side of the squares in metres, in the legal projection of each territory.
 
     Returns
     -------
     pandas.DataFrame
-        Layout `CELLS`; a commune smaller than a square has the one cell that holds its representative point.
+        Layout `CELLS`; a commune in which no square has its centre has one of 1 m, at its town hall: no square is of two
+        communes, and the people of each add up.
 
     Examples
     --------
@@ -233,14 +233,12 @@ def spread_population(communes: gpd.GeoDataFrame, *, size_m: int) -> pd.DataFram
     totals = pd.Series(counted, index=communes["code_insee"])
     squares = cells.groupby("code_insee")["code_insee"].transform("size")
     cells = cells.assign(population=totals.reindex(cells["code_insee"]).to_numpy() / squares, households=np.nan, imputed=True)
-    # Neighbours may both claim the square of a small commune: one cell, with the people of both.
-    cells = cells.groupby("cell_id", as_index=False).agg({"population": "sum", **dict.fromkeys(cells.columns[1:], "first")})
-    summed = cells.drop(columns="population").assign(population=cells["population"])
-    return recorded(_finish(summed, what="communes"), "spread_population", inputs=[communes], size_m=size_m)
+    return recorded(_finish(cells, what="communes"), "spread_population", inputs=[communes], size_m=size_m)
 
 
 def _lattice(communes: gpd.GeoDataFrame, *, territory: str, size_m: int) -> pd.DataFrame:
     epsg = legal_epsg(territory)
+    communes = communes.sort_values("code_insee")
     polygons: gpd.GeoSeries = communes.geometry.to_crs(epsg)
     west, south, east, north = polygons.total_bounds
     columns = np.arange(np.floor(west / size_m), np.ceil(east / size_m)) * size_m
@@ -248,13 +246,19 @@ def _lattice(communes: gpd.GeoDataFrame, *, territory: str, size_m: int) -> pd.D
     x, y = (each.ravel() + size_m / 2 for each in np.meshgrid(columns, rows))
     tree = shapely.STRtree(np.asarray(shapely.points(x, y)))
     owner, square = tree.query(polygons.to_numpy(), predicate="contains")
+    codes = communes["code_insee"].to_numpy(dtype=object)
+    # A centre inside two outlines that overlap goes to the smaller code: a square belongs to one commune.
+    owner, square = (each[np.lexsort((owner, square))] for each in (owner, square))
+    taken, first = np.unique(square, return_index=True)
+    owner = owner[first]
     lone = np.setdiff1d(np.arange(len(communes)), owner)
-    points = gpd.GeoSeries(polygons.iloc[lone]).representative_point()
-    codes = communes["code_insee"].to_numpy()
-    x_all, y_all = np.concatenate([x[square], points.x]), np.concatenate([y[square], points.y])
-    ids = grid_ids(x_all, y_all, epsg=epsg, size_m=size_m)
-    frame = pd.DataFrame({"cell_id": ids, "code_insee": pd.Series(codes[np.concatenate([owner, lone])], dtype="str")})
-    return pd.concat([frame, parse_grid_ids(ids)], axis=1)
+    east, north = project(*positions(communes.iloc[lone], what="communes"), source_epsg=4326, target_epsg=epsg)
+    # Communes made anew may still be known by one town hall: their squares of 1 m lie side by side.
+    east = east + pd.DataFrame({"x": np.floor(east), "y": np.floor(north)}).groupby(["x", "y"]).cumcount().to_numpy()
+    squares = squares_at(x[taken], y[taken], epsg=epsg, size_m=size_m).assign(code_insee=codes[owner])
+    spots = squares_at(east, north, epsg=epsg, size_m=1).assign(code_insee=codes[lone])
+    cells = pd.concat([squares, spots], ignore_index=True)
+    return cells.assign(code_insee=cells["code_insee"].astype("str"))
 
 
 def _finish(cells: pd.DataFrame, *, what: str) -> pd.DataFrame:
