@@ -61,7 +61,7 @@ resources:
 _OURS = "from mediation_geo.service import serve; from mediation_geo.settings import Settings; serve(Settings.from_environment())"
 _EMPTY = """
 from mediation_geo.service.provider import ReleaseProvider
-from mediation_geo.service.query import Selection
+from mediation_geo.service.features.query import Selection
 import numpy as np
 NONE = Selection(np.empty(0, dtype=np.int64), 0)
 ReleaseProvider.select = lambda self, query: NONE

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mediation_geo.service.datetimes import days_of
+from mediation_geo.service.features.datetimes import days_of
 from mediation_geo.service.snapshot import Snapshot
 from tests.service.serving import COLLECTION
 

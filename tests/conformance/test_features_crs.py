@@ -8,7 +8,7 @@ import httpx
 import pyproj
 import pytest
 
-from mediation_geo.service.crs import CRS84, SUPPORTED_CRS
+from mediation_geo.service.features.crs import CRS84, SUPPORTED_CRS
 from tests.service.serving import COLLECTION
 
 BASE = f"/ogcapi/collections/{COLLECTION}"

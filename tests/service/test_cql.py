@@ -15,10 +15,10 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediation_geo.service.columns import Column
 from mediation_geo.service.cql import CqlError, compile_filter
-from mediation_geo.service.crs import CRS84
-from mediation_geo.service.table import FeatureTable
+from mediation_geo.service.features.columns import Column
+from mediation_geo.service.features.crs import CRS84
+from mediation_geo.service.features.table import FeatureTable
 
 COLUMNS = {
     each.name: each
@@ -230,7 +230,7 @@ def test_hostile_filters_cannot_end_the_process(name: str) -> None:
     program = (
         "import sys, threading\n"
         "from mediation_geo.service.cql import compile_filter, CqlError\n"
-        "from mediation_geo.service.columns import Column\n"
+        "from mediation_geo.service.features.columns import Column\n"
         "columns = {'nom': Column('nom', 'text', ''), 'nombre': Column('nombre', 'number', '')}\n"
         "def work():\n"
         "    try:\n"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mediation_geo.geodesy import geodesic_distance_m
-from mediation_geo.service.derived import COVERAGE, QUALITY
+from mediation_geo.service.features.derived import COVERAGE, QUALITY
 from mediation_geo.service.snapshot import Snapshot
 
 

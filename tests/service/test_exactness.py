@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediation_geo.geodesy import geodesic_distance_m
-from mediation_geo.service.columns import Column
-from mediation_geo.service.crs import CRS84, SUPPORTED_CRS, transform_points
-from mediation_geo.service.page import features_json
-from mediation_geo.service.query import BBox, ItemsQuery, Near, SortKey
-from mediation_geo.service.select import select
-from mediation_geo.service.table import FeatureTable
+from mediation_geo.service.features.columns import Column
+from mediation_geo.service.features.crs import CRS84, SUPPORTED_CRS, transform_points
+from mediation_geo.service.features.geojson import features_json
+from mediation_geo.service.features.query import BBox, ItemsQuery, Near, SortKey
+from mediation_geo.service.features.select import select
+from mediation_geo.service.features.table import FeatureTable
 
 COLUMNS = (
     Column("nom", "text", "Nom"),

@@ -68,7 +68,7 @@ def test_canary_address_is_in_no_log_no_file_no_metric(releases: Path, tmp_path:
     program = f"""
 import sys
 from mediation_geo.errors import GeocoderUnavailable
-from mediation_geo.service import referral
+from mediation_geo.service.proches import referral
 from mediation_geo.service.server import serve
 from mediation_geo.settings import Settings
 class Failing:

@@ -14,10 +14,10 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from mediation_geo.service.gate import Gate, Limiter
-from mediation_geo.service.ogc import ogc_routes
-from mediation_geo.service.problems import Problem
-from mediation_geo.service.referral import geocoder
+from mediation_geo.service.http.gate import Gate, Limiter
+from mediation_geo.service.http.problems import Problem
+from mediation_geo.service.ogc.routes import ogc_routes
+from mediation_geo.service.proches.referral import geocoder
 from mediation_geo.service.site import Site
 from mediation_geo.service.site_routes import policy_of, site_routes
 from mediation_geo.service.snapshot import store_of

@@ -13,8 +13,8 @@ from typing import Any
 from pygeoapi.process.base import BaseProcessor, ProcessorExecuteError
 
 from mediation_geo.search.need import ADMITTED
-from mediation_geo.service.problems import Problem
-from mediation_geo.service.referral import answer_of, need_of
+from mediation_geo.service.http.problems import Problem
+from mediation_geo.service.proches.referral import answer_of, need_of
 from mediation_geo.service.snapshot import SERVING, store_of
 
 __all__ = ["METADATA", "NearestPlaces"]

@@ -19,12 +19,12 @@ from pygeoapi.provider.base import (
     SchemaType,
 )
 
-from mediation_geo.service.crs import CRS84
-from mediation_geo.service.page import feature_json, features_json
-from mediation_geo.service.parameters import items_query
-from mediation_geo.service.problems import Problem
-from mediation_geo.service.query import BBox, ItemsQuery, Selection, SortKey
-from mediation_geo.service.select import select
+from mediation_geo.service.features.crs import CRS84
+from mediation_geo.service.features.geojson import feature_json, features_json
+from mediation_geo.service.features.query import BBox, ItemsQuery, Selection, SortKey
+from mediation_geo.service.features.select import select
+from mediation_geo.service.http.problems import Problem
+from mediation_geo.service.ogc.parameters import items_query
 from mediation_geo.service.snapshot import SERVING, store_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from mediation_geo.service.app import create_app
-from mediation_geo.service.referral import geocoder
+from mediation_geo.service.proches.referral import geocoder
 from mediation_geo.service.snapshot import store_of
 from mediation_geo.service.workers import leave_when_told, listening_socket, supervise
 

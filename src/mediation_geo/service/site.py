@@ -10,12 +10,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mediation_geo.service.host import Host, configuration
-from mediation_geo.service.http import HTML, problem_response
-from mediation_geo.service.metrics import Metrics
-from mediation_geo.service.problems import Problem
+from mediation_geo.service.http.answers import HTML, problem_response
+from mediation_geo.service.http.metrics import Metrics
+from mediation_geo.service.http.problems import Problem
+from mediation_geo.service.ogc.host import Host, configuration
+from mediation_geo.service.pages.rendering import Templates
 from mediation_geo.service.snapshot import SERVING, Snapshot, SnapshotStore
-from mediation_geo.service.templates import Templates
 
 if TYPE_CHECKING:
     from contextvars import Token

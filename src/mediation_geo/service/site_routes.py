@@ -9,10 +9,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from mediation_geo.service.http import JSON
-from mediation_geo.service.pages import page_routes
-from mediation_geo.service.proches import proches_routes
-from mediation_geo.service.templates import STATIC
+from mediation_geo.service.http.answers import JSON
+from mediation_geo.service.pages.rendering import STATIC
+from mediation_geo.service.pages.routes import page_routes
+from mediation_geo.service.proches.routes import proches_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

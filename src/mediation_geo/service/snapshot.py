@@ -17,10 +17,10 @@ from typing import Any
 from mediation_geo.errors import MediationGeoError
 from mediation_geo.release import Release, current_id, open_release
 from mediation_geo.search import PlaceIndex
-from mediation_geo.service.columns import PLACE_COLUMNS
-from mediation_geo.service.derived import COVERAGE, QUALITY, coverage_table, quality_table
-from mediation_geo.service.problems import Problem
-from mediation_geo.service.table import FeatureTable
+from mediation_geo.service.features.columns import PLACE_COLUMNS
+from mediation_geo.service.features.derived import COVERAGE, QUALITY, coverage_table, quality_table
+from mediation_geo.service.features.table import FeatureTable
+from mediation_geo.service.http.problems import Problem
 
 __all__ = ["PLACES", "SERVING", "Snapshot", "SnapshotStore", "store_of"]
 

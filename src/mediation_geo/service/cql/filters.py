@@ -1,8 +1,7 @@
 """
-CQL2 filters (OGC API - Features Part 3): text or JSON in, a compiled predicate out, or one sentence that says what is wrong.
+The door of the filters: text or JSON in, a compiled predicate out, or one sentence that says what is wrong.
 
-Parsing text is the work of the `cql2` library; this module guards it, and gives the tree to `cql_compile`, which knows
-the columns.
+Parsing text is the work of the `cql2` library; this module guards it, and gives the tree to `compile`, which knows the columns.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import cql2
 import orjson
 
-from mediation_geo.service.cql_compile import CqlError, compile_tree
+from mediation_geo.service.cql.compile import CqlError, compile_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mediation_geo.service.columns import Column
-    from mediation_geo.service.query import Predicate
+    from mediation_geo.service.features.columns import Column
+    from mediation_geo.service.features.query import Predicate
 
 __all__ = ["MAX_FILTER_CHARACTERS", "CqlError", "compile_filter"]
 
@@ -55,15 +54,15 @@ def compile_filter(text: str, *, language: str, crs: str, columns: Mapping[str, 
 
     Examples
     --------
-    >>> from mediation_geo.service.columns import Column
-    >>> from mediation_geo.service.crs import CRS84
+    >>> from mediation_geo.service.features.columns import Column
+    >>> from mediation_geo.service.features.crs import CRS84
     >>> columns = {"nom": Column("nom", "text", "Nom")}
     >>> compile_filter("nom = 'Relais'", language="cql2-text", crs=CRS84, columns=columns).names
     ('nom',)
     >>> compile_filter("mon = 'Relais'", language="cql2-text", crs=CRS84, columns=columns)
     Traceback (most recent call last):
         ...
-    mediation_geo.service.cql_values.CqlError: propriété inconnue : mon
+    mediation_geo.service.cql.scalars.CqlError: propriété inconnue : mon
     """
     if len(text) > MAX_FILTER_CHARACTERS:
         message = f"filtre trop long, au plus {MAX_FILTER_CHARACTERS} caractères"

@@ -13,8 +13,8 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader, select_aut
 
 __all__ = ["FOLDER", "STATIC", "Templates"]
 
-FOLDER = Path(__file__).parent / "pages"
-STATIC = Path(__file__).parent / "static"
+FOLDER = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent.parent / "static"
 
 _DAYS = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
 _DAYS_EN = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]

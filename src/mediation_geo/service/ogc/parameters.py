@@ -12,15 +12,15 @@ import math
 from typing import TYPE_CHECKING, TypeVar
 
 from mediation_geo.service.cql import CqlError, compile_filter
-from mediation_geo.service.crs import CRS84, SUPPORTED_CRS, is_geographic
-from mediation_geo.service.datetimes import days_of
-from mediation_geo.service.problems import bad_parameter, unknown_parameter
-from mediation_geo.service.query import BBox, ItemsQuery, Near, Predicate, SortKey
+from mediation_geo.service.features.crs import CRS84, SUPPORTED_CRS, is_geographic
+from mediation_geo.service.features.datetimes import days_of
+from mediation_geo.service.features.query import BBox, ItemsQuery, Near, Predicate, SortKey
+from mediation_geo.service.http.problems import bad_parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
-    from mediation_geo.service.columns import Column
+    from mediation_geo.service.features.columns import Column
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -31,7 +31,6 @@ __all__ = [
     "SHAPE_PARAMETERS",
     "crs_of",
     "items_query",
-    "single_values",
 ]
 
 DEFAULT_LIMIT = 10
@@ -63,32 +62,6 @@ ITEMS_PARAMETERS = (
 Value = TypeVar("Value")
 
 
-def single_values(pairs: Iterable[tuple[str, str]], *, admitted: Iterable[str]) -> dict[str, str]:
-    """
-    Parameters of a query string, each known and given once.
-
-    Raises
-    ------
-    Problem
-        400 naming the first parameter that is unknown or repeated.
-
-    Examples
-    --------
-    >>> single_values([("limit", "5")], admitted=["limit"])
-    {'limit': '5'}
-    """
-    names = tuple(admitted)
-    known = set(names)
-    values: dict[str, str] = {}
-    for name, value in pairs:
-        if name not in known:
-            raise unknown_parameter(name, admis=names)
-        if name in values:
-            raise bad_parameter(name, "donné deux fois, attendu une seule fois")
-        values[name] = value
-    return values
-
-
 def items_query(values: Mapping[str, str], *, columns: Mapping[str, Column], has_dates: bool) -> ItemsQuery:
     """
     What a request to `/items` asks for.
@@ -96,7 +69,7 @@ def items_query(values: Mapping[str, str], *, columns: Mapping[str, Column], has
     Parameters
     ----------
     values : mapping of str to str
-        Parameters already known and single, see `single_values`.
+        Parameters already known and single, see `http.pairs.single_values`.
     columns : mapping of str to Column
         Columns of the collection; each is a filter of its own name.
     has_dates : bool

@@ -11,12 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mediation_geo.service import ogc_documents as documents
-from mediation_geo.service.bodies import read_json
-from mediation_geo.service.http import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, etag_of, language_of, media_type_of, respond
-from mediation_geo.service.items import collection_json, item_json, item_values, items_values, pairs_of, query_of
-from mediation_geo.service.parameters import SHAPE_PARAMETERS, single_values
-from mediation_geo.service.problems import Problem, bad_parameter, missing
+from mediation_geo.service.http.answers import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, etag_of, language_of, media_type_of, respond
+from mediation_geo.service.http.bodies import read_json
+from mediation_geo.service.http.pairs import pairs_of, single_values
+from mediation_geo.service.http.problems import Problem, bad_parameter, missing
+from mediation_geo.service.ogc import documents
+from mediation_geo.service.ogc.items import collection_json, item_json, item_values, items_values, query_of
+from mediation_geo.service.ogc.parameters import SHAPE_PARAMETERS
 from mediation_geo.service.site import Site
 from mediation_geo.service.snapshot import PLACES, Snapshot
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mediation_geo.service import cql_space, cql_time, cql_values
-from mediation_geo.service.cql_values import CqlError, Mask, Scalar
-from mediation_geo.service.table import FeatureTable, Rows
+from mediation_geo.service.cql import moments, scalars, space
+from mediation_geo.service.cql.scalars import CqlError, Mask, Scalar
+from mediation_geo.service.features.table import FeatureTable, Rows
 
 if TYPE_CHECKING:
-    from mediation_geo.service.columns import Column
+    from mediation_geo.service.features.columns import Column
 
 __all__ = ["CqlError", "Filter", "Truth", "compile_tree"]
 
@@ -108,17 +108,17 @@ class _Compiler:
                 return _combined(bounds, every=True)
             case "like":
                 subject, pattern = _exactly(op, args, 2)
-                return _known(cql_values.like(self._scalar(subject), pattern))
+                return _known(scalars.like(self._scalar(subject), pattern))
             case _ if op in _COMPARISONS:
                 left, right = _exactly(op, args, 2)
                 return self._compared(op, left, right)
             case _ if op in _ARRAY_OPERATORS:
                 return self._arrays(op, *_exactly(op, args, 2))
-            case _ if op in cql_space.OPERATORS:
+            case _ if op in space.OPERATORS:
                 return self._spatial(op, *_exactly(op, args, 2))
-            case _ if op in cql_time.OPERATORS:
-                left, right = (cql_time.period(each, self._date_column) for each in _exactly(op, args, 2))
-                return _known(cql_time.related(op, left, right))
+            case _ if op in moments.OPERATORS:
+                left, right = (moments.period(each, self._date_column) for each in _exactly(op, args, 2))
+                return _known(moments.related(op, left, right))
             case _:
                 message = f"opération non servie : {op[:60]}"
                 raise CqlError(message)
@@ -132,7 +132,7 @@ class _Compiler:
         return column
 
     def _scalar(self, tree: Any) -> Scalar:
-        return cql_values.scalar(tree, self.column)
+        return scalars.scalar(tree, self.column)
 
     def _date_column(self, name: Any) -> Column:
         column = self.column(name)
@@ -145,7 +145,7 @@ class _Compiler:
         if op in {"=", "<>"} and (self._is_list(left) or self._is_list(right)):
             equal = self._arrays("a_equals", left, right)
             return equal if op == "=" else _negated(equal)
-        return _known(cql_values.compared(_COMPARISONS[op], self._scalar(left), self._scalar(right)))
+        return _known(scalars.compared(_COMPARISONS[op], self._scalar(left), self._scalar(right)))
 
     def _is_list(self, tree: Any) -> bool:
         if isinstance(tree, list):
@@ -153,7 +153,7 @@ class _Compiler:
         return isinstance(tree, dict) and "property" in tree and self.column(tree["property"]).kind == "list"
 
     def _is_null(self, tree: Any) -> Node:
-        if isinstance(tree, dict) and tree.get("property") == cql_space.GEOMETRY:
+        if isinstance(tree, dict) and tree.get("property") == space.GEOMETRY:
             return lambda table: (~table.has_geometry, table.has_geometry)
         if isinstance(tree, dict) and "property" in tree and self.column(tree["property"]).kind == "list":
             name = tree["property"]
@@ -190,8 +190,8 @@ class _Compiler:
         raise CqlError(message)
 
     def _spatial(self, op: str, left: Any, right: Any) -> Node:
-        rows = cql_space.related(op, left, right, crs=self.crs)
-        self.names.append(cql_space.GEOMETRY)
+        rows = space.related(op, left, right, crs=self.crs)
+        self.names.append(space.GEOMETRY)
 
         def node(table: FeatureTable) -> Truth:
             true = np.zeros(len(table), dtype=np.bool_)

@@ -12,13 +12,13 @@ import numpy as np
 import shapely
 
 from mediation_geo.geodesy import chord_reach_m, geocentric_m, geodesic_distance_m
-from mediation_geo.service.crs import is_geographic
-from mediation_geo.service.query import BBox, ItemsQuery, Near, Selection, SortKey
+from mediation_geo.service.features.crs import is_geographic
+from mediation_geo.service.features.query import BBox, ItemsQuery, Near, Selection, SortKey
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mediation_geo.service.table import FeatureTable, Rows
+    from mediation_geo.service.features.table import FeatureTable, Rows
 
 __all__ = ["select"]
 
@@ -30,8 +30,8 @@ def select(table: FeatureTable, query: ItemsQuery) -> Selection:
     Examples
     --------
     >>> import pandas as pd
-    >>> from mediation_geo.service.columns import Column
-    >>> from mediation_geo.service.table import FeatureTable
+    >>> from mediation_geo.service.features.columns import Column
+    >>> from mediation_geo.service.features.table import FeatureTable
     >>> towns = pd.DataFrame({"nom": ["Lyon", "Lille"]})
     >>> points = shapely.points([[4.84, 45.76], [3.06, 50.64]])
     >>> table = FeatureTable(towns, [Column("nom", "text", "Nom")], ids=["a", "b"], geometries=points)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
-from mediation_geo.service.problems import Problem
+from mediation_geo.service.http.problems import Problem
 
 __all__ = ["MAX_BODY_BYTES", "read_json", "read_pairs"]
 

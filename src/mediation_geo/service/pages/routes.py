@@ -9,13 +9,12 @@ import segno
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mediation_geo.service.http import HTML, JSON, etag_of, media_type_of, respond
-from mediation_geo.service.items import pairs_of
-from mediation_geo.service.parameters import single_values
-from mediation_geo.service.problems import bad_parameter, missing, unknown_parameter
-from mediation_geo.service.referral_pages import form_values, page_values
-from mediation_geo.service.status import status_of
-from mediation_geo.service.words import LANGUAGES
+from mediation_geo.service.http.answers import HTML, JSON, etag_of, media_type_of, respond
+from mediation_geo.service.http.pairs import pairs_of, single_values
+from mediation_geo.service.http.problems import bad_parameter, missing, unknown_parameter
+from mediation_geo.service.pages.results import form_values, page_values
+from mediation_geo.service.pages.status import status_of
+from mediation_geo.service.pages.words import LANGUAGES
 
 if TYPE_CHECKING:
     from starlette.requests import Request

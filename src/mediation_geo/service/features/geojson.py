@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from mediation_geo.service.crs import CRS84
+from mediation_geo.service.features.crs import CRS84
 
 if TYPE_CHECKING:
-    from mediation_geo.service.query import ItemsQuery, Selection
-    from mediation_geo.service.table import FeatureTable
+    from mediation_geo.service.features.query import ItemsQuery, Selection
+    from mediation_geo.service.features.table import FeatureTable
 
 __all__ = ["feature_json", "features_json"]
 

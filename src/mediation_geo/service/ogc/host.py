@@ -20,7 +20,7 @@ from pygeoapi.api.processes import describe_processes
 from pygeoapi.plugin import load_plugin
 from pygeoapi.util import yaml_load
 
-from mediation_geo.service.problems import missing
+from mediation_geo.service.http.problems import missing
 
 if TYPE_CHECKING:
     from mediation_geo.service.snapshot import Snapshot
@@ -49,7 +49,7 @@ _TITLES = {
 @cache
 def _template() -> dict[str, Any]:
     """The configuration file as it is."""
-    path = Path(__file__).parent / "api_config" / "pygeoapi.yml"
+    path = Path(__file__).parent.parent / "api_config" / "pygeoapi.yml"
     with path.open(encoding="utf-8") as stream:
         content: dict[str, Any] = yaml_load(stream)
     return content

@@ -12,13 +12,13 @@ import numpy as np
 import orjson
 import shapely
 
-from mediation_geo.service.cql_values import CqlError
-from mediation_geo.service.crs import CRS84
+from mediation_geo.service.cql.scalars import CqlError
+from mediation_geo.service.features.crs import CRS84
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mediation_geo.service.table import FeatureTable, Rows, View
+    from mediation_geo.service.features.table import FeatureTable, Rows, View
 
 __all__ = ["GEOMETRY", "OPERATORS", "related"]
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from mediation_geo.service.sketch import sketch_points
-from mediation_geo.service.words import CONDITIONS, LANGUAGES, NEEDS, words_in
+from mediation_geo.service.pages.sketch import sketch_points
+from mediation_geo.service.pages.words import CONDITIONS, LANGUAGES, NEEDS, words_in
 
 if TYPE_CHECKING:
     from mediation_geo.search import Need

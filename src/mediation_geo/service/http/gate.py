@@ -20,15 +20,15 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from mediation_geo.errors import SettingsError
-from mediation_geo.service.http import problem_response
-from mediation_geo.service.problems import Problem
+from mediation_geo.service.http.answers import problem_response
+from mediation_geo.service.http.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mediation_geo.service.metrics import Metrics
+    from mediation_geo.service.http.metrics import Metrics
 
 __all__ = ["Gate", "Limiter"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mediation_geo.errors import GeocoderError, RequestError
 from mediation_geo.locate import Candidate, EmbeddedGeocoder
 from mediation_geo.search import Need, answer
-from mediation_geo.service.problems import Problem, bad_parameter, unknown_parameter
+from mediation_geo.service.http.problems import Problem, bad_parameter, unknown_parameter
 from mediation_geo.settings import Settings
 
 if TYPE_CHECKING:

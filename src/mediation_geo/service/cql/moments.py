@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mediation_geo.service.cql_values import CqlError, Mask, day
-from mediation_geo.service.table import FeatureTable
+from mediation_geo.service.cql.scalars import CqlError, Mask, day
+from mediation_geo.service.features.table import FeatureTable
 
 if TYPE_CHECKING:
-    from mediation_geo.service.columns import Column
+    from mediation_geo.service.features.columns import Column
 
 __all__ = ["OPERATORS", "Period", "period", "related"]
 

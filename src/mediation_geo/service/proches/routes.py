@@ -18,12 +18,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mediation_geo.search import Need, render
-from mediation_geo.service.bodies import read_pairs
-from mediation_geo.service.http import GEOJSON, HTML, JSON, etag_of, media_type_of, respond
-from mediation_geo.service.items import pairs_of
-from mediation_geo.service.problems import Problem, bad_parameter
-from mediation_geo.service.referral import answer_of, candidates_of, need_of
-from mediation_geo.service.referral_pages import choice_page, result_page
+from mediation_geo.service.http.answers import GEOJSON, HTML, JSON, etag_of, media_type_of, respond
+from mediation_geo.service.http.bodies import read_pairs
+from mediation_geo.service.http.pairs import pairs_of
+from mediation_geo.service.http.problems import Problem, bad_parameter
+from mediation_geo.service.pages.results import choice_page, result_page
+from mediation_geo.service.proches.referral import answer_of, candidates_of, need_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -18,8 +18,8 @@ import shapely
 from numpy.typing import NDArray
 
 from mediation_geo.geodesy import geocentric_m
-from mediation_geo.service.columns import Column, json_schema
-from mediation_geo.service.crs import CRS84, transform_points
+from mediation_geo.service.features.columns import Column, json_schema
+from mediation_geo.service.features.crs import CRS84, transform_points
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence

@@ -13,8 +13,8 @@ import pandas as pd
 import shapely
 
 from mediation_geo.datasets import dataset_path
-from mediation_geo.service.columns import Column
-from mediation_geo.service.table import FeatureTable
+from mediation_geo.service.features.columns import Column
+from mediation_geo.service.features.table import FeatureTable
 
 if TYPE_CHECKING:
     from mediation_geo.release import Release

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import brotli
 from starlette.responses import Response
 
-from mediation_geo.service.problems import Problem, bad_parameter, not_acceptable
+from mediation_geo.service.http.problems import Problem, bad_parameter, not_acceptable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

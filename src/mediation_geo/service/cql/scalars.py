@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mediation_geo.service.datetimes import days_of
+from mediation_geo.service.features.datetimes import days_of
 
 if TYPE_CHECKING:
-    from mediation_geo.service.columns import Column
-    from mediation_geo.service.table import FeatureTable
+    from mediation_geo.service.features.columns import Column
+    from mediation_geo.service.features.table import FeatureTable
 
 __all__ = ["CqlError", "Mask", "Scalar", "compared", "day", "like", "scalar"]
 

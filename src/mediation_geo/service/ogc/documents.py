@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mediation_geo.service.columns import json_schema
-from mediation_geo.service.openapi import openapi_document
+from mediation_geo.service.features.columns import json_schema
+from mediation_geo.service.ogc.openapi import openapi_document
 
 if TYPE_CHECKING:
     from mediation_geo.service.site import Site

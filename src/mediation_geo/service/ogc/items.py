@@ -8,26 +8,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import orjson
 from pygeoapi.provider.base import ProviderItemNotFoundError
 
-from mediation_geo.service.crs import CRS84
-from mediation_geo.service.http import GEOJSON, HTML
-from mediation_geo.service.parameters import ITEMS_PARAMETERS, crs_of, items_query, single_values
-from mediation_geo.service.problems import missing
+from mediation_geo.service.features.crs import CRS84
+from mediation_geo.service.http.answers import GEOJSON, HTML
+from mediation_geo.service.http.pairs import pairs_of, single_values
+from mediation_geo.service.http.problems import missing
+from mediation_geo.service.ogc.parameters import ITEMS_PARAMETERS, crs_of, items_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
 
-    from mediation_geo.service.host import Host
-    from mediation_geo.service.query import ItemsQuery
+    from mediation_geo.service.features.query import ItemsQuery
+    from mediation_geo.service.ogc.host import Host
     from mediation_geo.service.snapshot import Snapshot
 
-__all__ = ["collection_json", "item_json", "item_values", "items_values", "page_links", "pairs_of"]
+__all__ = ["collection_json", "item_json", "item_values", "items_values", "page_links"]
 
 _ITEM_PARAMETERS = ("f", "lang", "crs")
 _TITLES = {
@@ -38,11 +39,6 @@ _TITLES = {
     "prev": ("Page précédente", "Previous page"),
     "collection": ("La collection", "The collection"),
 }
-
-
-def pairs_of(request: Request) -> list[tuple[str, str]]:
-    """Parameters of the query string, in order, empty ones kept."""
-    return parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
 def items_values(request: Request, provider: Any) -> dict[str, str]:

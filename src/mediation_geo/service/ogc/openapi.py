@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from mediation_geo import __version__
 from mediation_geo.service.cql import MAX_FILTER_CHARACTERS
-from mediation_geo.service.crs import CRS84, SUPPORTED_CRS
-from mediation_geo.service.parameters import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MAX_RADIUS_M
+from mediation_geo.service.features.crs import CRS84, SUPPORTED_CRS
+from mediation_geo.service.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MAX_RADIUS_M
 from mediation_geo.service.process import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mediation_geo.service.columns import Column
+    from mediation_geo.service.features.columns import Column
 
 __all__ = ["openapi_document"]
 

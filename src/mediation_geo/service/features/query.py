@@ -1,7 +1,7 @@
 """
 What one request asks of a collection, as a value: filters, order, page and shape of the answer.
 
-Made by `parameters` from a query string or by the pygeoapi plugin from its arguments; applied to a table by `select`.
+Made by `ogc.parameters` from a query string or by the pygeoapi plugin from its arguments; applied to a table by `select`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from mediation_geo.service.crs import CRS84
+from mediation_geo.service.features.crs import CRS84
 
 if TYPE_CHECKING:
-    from mediation_geo.service.table import FeatureTable, Rows
+    from mediation_geo.service.features.table import FeatureTable, Rows
 
 __all__ = ["BBox", "ItemsQuery", "Near", "Predicate", "Selection", "SortKey"]
 

@@ -1,0 +1,1 @@
+"""`/proches`: the nearest fitting places, and `/adresses`, which completes what a person types."""
