@@ -66,7 +66,7 @@ def land_border(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """
     course = shapely.MultiLineString([list(line) for line in _FRONTIERS]).buffer(_COURSE_DEGREES)
     shapely.prepare(course)
-    near = communes.geometry.notna() & communes.intersects(course)
+    near = communes.geometry.notna() & shapely.intersects(course, np.asarray(communes.geometry.array))
     if not near.any():
         return gpd.GeoSeries([], crs="EPSG:4326")
     # Edges inside the country are shared by two communes: what only one has is outer, unless its neighbour was left out.

@@ -96,7 +96,7 @@ def communes_coverage(
         **{share: (by_commune[share] / known).to_numpy() for share in white_shares},
         places=count.astype(np.int64),
         places_per_10000=np.divide(count * 10_000, population, out=np.full(len(count), np.nan), where=population > 0),
-        support=np.where(communes["code_insee"].isin(support.loc[support["from_grid"], "code_insee"]), "grid", "town_hall"),
+        support=np.where(communes["code_insee"].isin(support.loc[support["from_grid"], "code_insee"].unique()), "grid", "town_hall"),
     )
     figures = ["mean_distance_m", *names.values(), *white_shares]
     counted = table.assign(households=by_commune["households"].to_numpy())
