@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from mediation_geo.errors import ChecksumMismatch, SettingsError, SourceError, SourceUnavailable
 from mediation_geo.ingest.catalogue import CatalogueEntry, allowed_hosts, catalogue, catalogue_entry
-from mediation_geo.ingest.download import fetch, fetch_source
+from mediation_geo.ingest.download import Patience, fetch, fetch_source
 from mediation_geo.ingest.mapping import Fetch
 
 HOSTS = frozenset({"127.0.0.1"})
@@ -50,7 +52,8 @@ def server():
 
 
 def _get(server, target, *, waits=None, **options):
-    return fetch(f"{server.url}/lieux.csv", target, hosts=HOSTS, pause=(waits if waits is not None else []).append, **options)
+    patience = Patience(pause=(waits if waits is not None else []).append)
+    return fetch(f"{server.url}/lieux.csv", target, hosts=HOSTS, patience=patience, **options)
 
 
 def test_a_file_arrives_with_its_checksum(server, tmp_path):
@@ -137,7 +140,7 @@ def test_a_small_answer_that_unpacks_without_end_is_cut(server, tmp_path):
 )
 def test_only_listed_hosts_are_asked(tmp_path, url):
     with pytest.raises(SourceError, match="allowed host"):
-        fetch(url, tmp_path / "x", pause=[].append)
+        fetch(url, tmp_path / "x", patience=Patience(pause=[].append))
 
 
 def test_a_redirect_to_another_host_is_refused(server, tmp_path):
@@ -159,7 +162,7 @@ def test_pages_are_put_together_and_counted_against_the_declared_total(server, t
         "/2": {"data": [{"id": 3}], "links": {"next": None}},
     }
     server.answer = lambda handler: handler.reply(body=json.dumps(pages[handler.path]).encode())
-    done = fetch_source(_paged_entry(server), tmp_path, token="invented", hosts=HOSTS, pause=[].append)
+    done = fetch_source(_paged_entry(server), tmp_path, token="invented", hosts=HOSTS, patience=Patience(pause=[].append))
     assert json.loads(done.path.read_text()) == [{"id": 1}, {"id": 2}, {"id": 3}]
     assert (done.declared_rows, done.received_rows) == (3, 3)
     assert all(headers["Authorization"] == "Bearer invented" for _, headers in server.requests)
@@ -176,7 +179,7 @@ def test_pages_are_put_together_and_counted_against_the_declared_total(server, t
 def test_an_incomplete_answer_is_no_answer(server, tmp_path, page, words):
     server.answer = lambda handler: handler.reply(body=json.dumps(page).encode())
     with pytest.raises(SourceUnavailable, match=words):
-        fetch_source(_paged_entry(server), tmp_path, hosts=HOSTS, pause=[].append)
+        fetch_source(_paged_entry(server), tmp_path, hosts=HOSTS, patience=Patience(pause=[].append))
     assert not list(tmp_path.iterdir())
 
 
@@ -186,3 +189,30 @@ def test_the_catalogue_names_https_addresses_on_listed_hosts():
         assert entry.fetch.url.split("/")[2] in allowed_hosts()
     with pytest.raises(SettingsError, match="expected one of"):
         catalogue_entry("nowhere")
+
+
+def test_a_source_that_trickles_is_given_up_in_time_and_the_old_file_stays(server, tmp_path):
+    def drip(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000000")
+        handler.end_headers()
+        with contextlib.suppress(OSError):
+            for _ in range(600):
+                handler.wfile.write(b"x")
+                handler.wfile.flush()
+                time.sleep(0.1)
+
+    target = tmp_path / "lieux.csv"
+    target.write_bytes(b"old")
+    server.answer = drip
+    with pytest.raises(SourceUnavailable, match=r"too slow: [\d,]+ bytes"):
+        fetch(f"{server.url}/lieux.csv", target, hosts=HOSTS, patience=Patience(whole_s=1.0, pause=[].append))
+    assert [each.name for each in tmp_path.iterdir()] == ["lieux.csv"]
+    assert target.read_bytes() == b"old"
+
+
+def test_a_disk_that_refuses_a_download_is_said_to_refuse(server, tmp_path):
+    server.answer = lambda handler: handler.reply(body=CONTENT)
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(SourceUnavailable, match="cannot be kept in"):
+        _get(server, tmp_path / "file" / "lieux.csv")

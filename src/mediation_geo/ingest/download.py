@@ -1,9 +1,8 @@
 """
 Fetching sources over HTTPS: time limits, retries, conditional requests, size limits, checksums, allow-listed hosts.
 
-The only module of this room that reaches the network. A download is written beside its target and put in its place when it
-is whole, so
-that an interrupted one never replaces a good file. Addresses found in data are never fetched.
+The only module of this room that reaches the network. A download is written beside its target and put in its place when it is
+whole, so that an interrupted one never replaces a good file. Addresses found in data are never fetched.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -24,18 +24,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Download", "fetch", "fetch_source"]
+    Progress = Callable[[int, int | None], None] | None
+
+__all__ = ["PATIENCE", "Download", "Patience", "fetch", "fetch_source"]
 
 MAX_BYTES = 600 * 1024 * 1024
-_CHUNK_BYTES = 256 * 1024
 _ATTEMPTS = 4
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
 _MAX_REDIRECTS = 5
 _MAX_PAGES = 10_000
-_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _USER_AGENT = "mediation-geo (+open data of digital inclusion)"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """
+    How long a source is waited for.
+
+    Attributes
+    ----------
+    answer_s : float
+        Seconds without a byte after which an attempt is given up.
+    whole_s : float
+        Seconds after which a download that still trickles in is given up for good.
+    pause : callable
+        Waits so many seconds between attempts.
+    """
+
+    answer_s: float = 20.0
+    whole_s: float = 900.0
+    pause: Callable[[float], None] = time.sleep
+
+
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True)
@@ -70,8 +93,8 @@ def fetch_source(
     *,
     token: str | None = None,
     hosts: frozenset[str] | None = None,
-    progress: Callable[[int, int | None], None] | None = None,
-    pause: Callable[[float], None] = time.sleep,
+    progress: Progress = None,
+    patience: Patience = PATIENCE,
 ) -> Download:
     """
     File of a catalogue entry, fetched into a folder under the entry's name; pages are put together into one list.
@@ -88,8 +111,8 @@ def fetch_source(
         Hosts that may be asked; those of the catalogue when absent.
     progress : callable, optional
         Called with bytes received and expected.
-    pause : callable, optional
-        Waits between attempts.
+    patience : Patience
+        How long the source is waited for.
 
     Raises
     ------
@@ -100,8 +123,8 @@ def fetch_source(
     """
     target = folder / f"{entry.name}.{entry.fetch.format}"
     if entry.fetch.next is None:
-        return fetch(entry.fetch.url, target, token=token, hosts=hosts, progress=progress, pause=pause)
-    return _fetch_pages(entry, target, token=token, hosts=hosts or allowed_hosts(), pause=pause)
+        return fetch(entry.fetch.url, target, token=token, hosts=hosts, progress=progress, patience=patience)
+    return _fetch_pages(entry, target, token=token, hosts=hosts or allowed_hosts(), patience=patience)
 
 
 def fetch(
@@ -112,8 +135,8 @@ def fetch(
     token: str | None = None,
     hosts: frozenset[str] | None = None,
     max_bytes: int = MAX_BYTES,
-    progress: Callable[[int, int | None], None] | None = None,
-    pause: Callable[[float], None] = time.sleep,
+    progress: Progress = None,
+    patience: Patience = PATIENCE,
 ) -> Download:
     """
     File behind an address, asked for only when it changed since last time.
@@ -126,7 +149,7 @@ def fetch(
         Where the file goes; what the server said of it is kept in a `.meta.json` beside it.
     sha256 : str, optional
         Promised checksum.
-    token, hosts, progress, pause
+    token, hosts, progress, patience
         See `fetch_source`.
     max_bytes : int
         Largest size, after decompression, that is accepted.
@@ -146,15 +169,15 @@ def fetch(
         headers |= {
             name: known[key] for key, name in (("etag", "If-None-Match"), ("modified", "If-Modified-Since")) if known.get(key)
         }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.part")
-    with _client() as client:
+    deadline = time.monotonic() + patience.whole_s
+    with _kept(target) as partial, _client(patience) as client:
+        target.parent.mkdir(parents=True, exist_ok=True)
         for attempt in range(_ATTEMPTS):
             try:
                 with _Answer(client, url, headers=headers, allowed=allowed) as response:
                     if response.status_code == httpx.codes.NOT_MODIFIED:
                         return Download(target, False, str(known.get("sha256", "")))
-                    digest = _save(response, partial, max_bytes=max_bytes, progress=progress)
+                    digest = _save(response, partial, max_bytes=max_bytes, deadline=deadline, progress=progress)
                     notes = {
                         "etag": response.headers.get("etag"),
                         "modified": response.headers.get("last-modified"),
@@ -162,15 +185,27 @@ def fetch(
                     }
                 break
             except (httpx.TransportError, _TryAgain) as error:
-                partial.unlink(missing_ok=True)
-                _wait_or_give_up(attempt, url, error, pause=pause)
-    if sha256 is not None and digest != sha256:
-        partial.unlink()
-        message = f"checksum {digest}; promised was {sha256}"
-        raise ChecksumMismatch(message, path=url)
-    partial.replace(target)
-    _notes_path(target).write_text(json.dumps(notes), encoding="utf-8")
+                _wait_or_give_up(attempt, url, error, pause=patience.pause)
+        if sha256 not in (None, digest):
+            message = f"checksum {digest}; promised was {sha256}"
+            raise ChecksumMismatch(message, path=url)
+        partial.replace(target)
+        _notes_path(target).write_text(json.dumps(notes), encoding="utf-8")
     return Download(target, True, digest)
+
+
+@contextmanager
+def _kept(target: Path) -> Iterator[Path]:
+    """Give a place beside the target, leave no half file in it, and say so when the disk refuses the download."""
+    partial = target.with_name(f"{target.name}.part")
+    try:
+        yield partial
+    except OSError as error:
+        message = f"cannot be kept in {target.parent}: {error.strerror or error}"
+        raise SourceUnavailable(message, path=target.name) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 class _TryAgain(Exception):
@@ -186,8 +221,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _client() -> httpx.Client:
-    return httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+def _client(patience: Patience) -> httpx.Client:
+    return httpx.Client(timeout=httpx.Timeout(patience.answer_s), follow_redirects=False)
 
 
 def _headers(token: str | None) -> dict[str, str]:
@@ -242,20 +277,14 @@ class _Answer:
             self._response.close()
 
 
-def _save(response: httpx.Response, partial: Path, *, max_bytes: int, progress: Callable[[int, int | None], None] | None) -> str:
+def _save(response: httpx.Response, partial: Path, *, max_bytes: int, deadline: float, progress: Progress) -> str:
     declared = response.headers.get("content-length")
     expected = int(declared) if declared and declared.isdigit() else None
     digest = hashlib.sha256()
     received = 0
     with partial.open("wb") as file:
-        # Decompressed bytes are counted, so that a small answer cannot unpack without end.
-        for block in response.iter_bytes(_CHUNK_BYTES):
+        for block in _blocks(response, max_bytes=max_bytes, deadline=deadline):
             received += len(block)
-            if received > max_bytes:
-                file.close()
-                partial.unlink()
-                message = f"more than {max_bytes:,} bytes; expected a smaller file"
-                raise SourceError(message, path=str(response.url))
             digest.update(block)
             file.write(block)
             if progress is not None:
@@ -267,6 +296,24 @@ def _save(response: httpx.Response, partial: Path, *, max_bytes: int, progress: 
         message = "an empty answer where a file was expected"
         raise SourceUnavailable(message, path=str(response.url))
     return digest.hexdigest()
+
+
+def _blocks(response: httpx.Response, *, max_bytes: int, deadline: float) -> Iterator[bytes]:
+    """
+    Bytes of an answer as they come: a source that sends one a second would never fill a larger block.
+
+    Decompressed bytes are counted, so that a small answer cannot unpack without end.
+    """
+    received = 0
+    for block in response.iter_bytes():
+        received += len(block)
+        if received > max_bytes:
+            message = f"more than {max_bytes:,} bytes; expected a smaller answer"
+            raise SourceError(message, path=str(response.url))
+        if time.monotonic() > deadline:
+            message = f"too slow: {received:,} bytes when the time for the whole answer was over"
+            raise SourceUnavailable(message, path=str(response.url))
+        yield block
 
 
 def _wait_or_give_up(attempt: int, url: str, error: Exception, *, pause: Callable[[float], None]) -> None:
@@ -290,11 +337,11 @@ def _read_notes(target: Path) -> dict[str, Any]:
 
 
 def _fetch_pages(
-    entry: CatalogueEntry, target: Path, *, token: str | None, hosts: frozenset[str], pause: Callable[[float], None]
+    entry: CatalogueEntry, target: Path, *, token: str | None, hosts: frozenset[str], patience: Patience
 ) -> Download:
     rows: list[Any] = []
     declared: int | None = None
-    for page in _pages(entry, token=token, hosts=hosts, pause=pause):
+    for page in _pages(entry, token=token, hosts=hosts, patience=patience):
         found = _value(page, entry.fetch.key) if entry.fetch.key else page
         if not isinstance(found, list):
             message = f"no list of rows under {entry.fetch.key!r}"
@@ -308,50 +355,43 @@ def _fetch_pages(
     content = json.dumps(rows, ensure_ascii=False).encode("utf-8")
     digest = hashlib.sha256(content).hexdigest()
     changed = _read_notes(target).get("sha256") != digest or not target.exists()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.part")
-    partial.write_bytes(content)
-    partial.replace(target)
-    _notes_path(target).write_text(json.dumps({"sha256": digest}), encoding="utf-8")
+    with _kept(target) as partial:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(target)
+        _notes_path(target).write_text(json.dumps({"sha256": digest}), encoding="utf-8")
     return Download(target, changed, digest, declared_rows=declared, received_rows=len(rows))
 
 
-def _pages(entry: CatalogueEntry, *, token: str | None, hosts: frozenset[str], pause: Callable[[float], None]) -> Iterator[Any]:
+def _pages(entry: CatalogueEntry, *, token: str | None, hosts: frozenset[str], patience: Patience) -> Iterator[Any]:
     url: str | None = entry.fetch.url
     seen: set[str] = set()
-    with _client() as client:
+    deadline = time.monotonic() + patience.whole_s
+    with _client(patience) as client:
         while url is not None:
             if url in seen or len(seen) >= _MAX_PAGES:
                 message = "pages that never end: one names itself or an earlier one as the next"
                 raise SourceUnavailable(message, path=url)
             seen.add(url)
-            page = _page(client, url, token=token, hosts=hosts, pause=pause)
+            page = _page(client, url, token=token, hosts=hosts, deadline=deadline, patience=patience)
             yield page
             following = _value(page, entry.fetch.next)
             url = urljoin(url, following) if isinstance(following, str) and following else None
 
 
-def _page(client: httpx.Client, url: str, *, token: str | None, hosts: frozenset[str], pause: Callable[[float], None]) -> Any:
+def _page(
+    client: httpx.Client, url: str, *, token: str | None, hosts: frozenset[str], deadline: float, patience: Patience
+) -> Any:
     for attempt in range(_ATTEMPTS):
         try:
             with _Answer(client, url, headers=_headers(token), allowed=hosts) as response:
-                return json.loads(_bounded(response))
+                return json.loads(b"".join(_blocks(response, max_bytes=MAX_BYTES, deadline=deadline)))
         except (httpx.TransportError, _TryAgain) as error:
-            _wait_or_give_up(attempt, url, error, pause=pause)
+            _wait_or_give_up(attempt, url, error, pause=patience.pause)
         except ValueError as error:
             message = f"a page that is not JSON: {error}"
             raise SourceError(message, path=url) from error
     raise AssertionError  # pragma: no cover - the last attempt returns or raises
-
-
-def _bounded(response: httpx.Response) -> bytes:
-    content = bytearray()
-    for block in response.iter_bytes(_CHUNK_BYTES):
-        content += block
-        if len(content) > MAX_BYTES:
-            message = f"more than {MAX_BYTES:,} bytes; expected a smaller page"
-            raise SourceError(message, path=str(response.url))
-    return bytes(content)
 
 
 def _value(page: Any, dotted: str | None) -> Any:
