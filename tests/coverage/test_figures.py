@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 import sys
 
 import geopandas as gpd
@@ -76,15 +78,35 @@ def test_a_fourth_class_does_not_fit_on_a_bivariate_map(study, tmp_path):
         draw_bivariate(table, tmp_path / "m.png", x_label="x", y_label="y", title="b")
 
 
-def test_a_map_to_point_at_is_a_page_with_its_table_beside_it(study, tmp_path):
-    pytest.importorskip("folium")
+MAP = {"column": "nearest_distance_m", "breaks": [2_000, 5_000, 10_000], "label": "distance (m)"}
+
+
+def test_a_map_to_point_at_is_one_page_that_fetches_nothing(study, tmp_path):
     pytest.importorskip("mapclassify")
-    page = interactive_map(study[2], tmp_path / "map.html", column="nearest_distance_m")
-    assert "leaflet" in page.read_text()
+    page = interactive_map(study[2], tmp_path / "map.html", **MAP).read_text(encoding="utf-8")
+    assert re.findall(r"""(?:src|href)\s*=\s*["']?https?:[^"'> ]+""", page.replace("https://leafletjs.com", "")) == []
+    assert "2000 à 5000" in page
     assert len(pd.read_csv(tmp_path / "map.csv")) == len(study[2])
+    assert json.loads((tmp_path / "map.provenance.json").read_text())["rows"] == len(study[2])
+
+
+def test_a_map_to_point_at_is_drawn_by_a_browser(study, tmp_path, needs_system):
+    pytest.importorskip("mapclassify")
+    page = interactive_map(study[2], tmp_path / "map.html", **MAP)
+    browser = needs_system("chromium", "google-chrome")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    done = subprocess.run(
+        [browser, *options, "--virtual-time-budget=20000", "--dump-dom", page.as_uri()],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+        timeout=300,
+    )
+    assert done.stdout.count("leaflet-interactive") >= len(study[2])
 
 
 def test_without_folium_the_error_says_what_to_install(study, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "folium", None)
-    with pytest.raises(MediationGeoError, match="pip install folium mapclassify"):
-        interactive_map(study[2], tmp_path / "map.html", column="nearest_distance_m")
+    with pytest.raises(MediationGeoError, match=re.escape("pip install 'mediation-geo[coverage]'")):
+        interactive_map(study[2], tmp_path / "map.html", **MAP)

@@ -2,7 +2,7 @@
 The figures people expect: coverage curve, Lorenz curve, choropleth, bivariate map, siting map, and an interactive map.
 
 Results of this room go in; each function writes an image, and beside it the CSV it was drawn from and its provenance. It needs
-matplotlib (extra `coverage`); the interactive map needs folium.
+matplotlib, and the interactive map folium and mapclassify (extra `coverage`).
 """
 
 from __future__ import annotations
@@ -99,8 +99,7 @@ def draw_choropleth(
     label : str
         What the legend says, with the unit.
     """
-    from_to = [-np.inf, *breaks, np.inf]
-    names = [f"≤ {breaks[0]:g}", *(f"{low:g} à {high:g}" for low, high in itertools.pairwise(breaks)), f"> {breaks[-1]:g}"]
+    from_to, names = _classes(breaks)
     require_columns(table, [column], what="table")
     classes = pd.cut(table[column], from_to, labels=names)
     figure, axes = _map(table, title)
@@ -165,25 +164,88 @@ def draw_siting(area: gpd.GeoDataFrame, places: pd.DataFrame, sites: pd.DataFram
     return _saved(figure, sites, path)
 
 
-def interactive_map(table: gpd.GeoDataFrame, path: Path | str, *, column: str) -> Path:
+def interactive_map(table: gpd.GeoDataFrame, path: Path | str, *, column: str, breaks: Sequence[float], label: str) -> Path:
     """
-    Page with a map to zoom and point at (geopandas `explore`), for a browser; needs folium and the network for its background.
+    Page with a map to zoom and to point at, in the classes of `draw_choropleth`; a browser shows it without any network.
+
+    Parameters
+    ----------
+    table : geopandas.GeoDataFrame
+        Polygons, in any known reference system; every column is shown where one points.
+    path : path
+        HTML file; the CSV and the provenance lie beside it under the same name. It holds Leaflet and the polygons, and no
+        background: streets would be fetched from somebody's server at each look.
+    column, breaks, label
+        As for `draw_choropleth`.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
 
     Raises
     ------
     MediationGeoError
-        If folium is not installed.
+        If folium or mapclassify is not installed.
     """
+    from_to, names = _classes(breaks)
+    require_columns(table, [column], what="table")
     shown = [name for name in table.columns if name != "geometry"]
+    colours = _colour_scale(len(names))
     try:
-        page = table.explore(column=column, tooltip=shown)  # type: ignore[arg-type]
+        from matplotlib.colors import ListedColormap
+
+        page = table.explore(  # type: ignore[arg-type]
+            column=column,
+            scheme="UserDefined",
+            classification_kwds={"bins": from_to[1:]},
+            cmap=ListedColormap(colours),
+            missing_kwds={"color": "#ffffff"},
+            legend=False,  # geopandas draws its own with scripts from elsewhere
+            tiles=None,
+            tooltip=shown,
+            style_kwds={"weight": 0.5, "fillOpacity": 0.8},
+        )
     except ImportError as error:
-        message = "interactive maps need folium, mapclassify and matplotlib: pip install folium mapclassify matplotlib"
+        message = "interactive maps need folium, mapclassify and matplotlib: pip install 'mediation-geo[coverage]'"
         raise MediationGeoError(message) from error
     target = Path(path)
-    page.save(str(target))
+    target.write_text(_alone(page, _html_legend([*zip(names, colours, strict=True)], label)), encoding="utf-8")
     write_table(table, target.with_suffix(".csv"))
     return target
+
+
+def _alone(page: Any, legend: str) -> str:
+    """HTML of a folium map with Leaflet inside, and without the scripts that folium fetches and these maps never use."""
+    from branca.element import Element
+
+    # The copy in the wheel, read as a file: pages of the service show the same one.
+    leaflet = Path(__file__).resolve().parents[1] / "service" / "static" / "leaflet"
+    style, script = ((leaflet / f"leaflet.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    page.default_js, page.default_css = [], []
+    root = page.get_root()
+    # A map's own elements come after these: Leaflet must be there first. Braces are Jinja's, hence raw.
+    head = f"{{% raw %}}<style>{style}</style><script>{script}</script>{{% endraw %}}"
+    root.header.add_child(Element(head), name="leaflet")
+    root.html.add_child(Element(legend), name="legend")
+    rendered: str = root.render()
+    return rendered
+
+
+def _html_legend(entries: list[tuple[str, Any]], label: str) -> str:
+    from markupsafe import Markup
+    from matplotlib.colors import to_hex
+
+    line = Markup('<div><span style="display:inline-block;width:1em;height:1em;background:{}"></span> {}</div>')
+    lines = Markup("").join(line.format(to_hex(colour), name) for name, colour in [*entries, ("masqué", "#ffffff")])
+    box = Markup('<div style="position:fixed;right:1em;bottom:2em;z-index:1000;background:#fff;padding:.6em"><b>{}</b>{}</div>')
+    return str(box.format(label, lines))
+
+
+def _classes(breaks: Sequence[float]) -> tuple[list[float], list[str]]:
+    """Limits from minus to plus infinity, and the name of each class between them."""
+    names = [f"≤ {breaks[0]:g}", *(f"{low:g} à {high:g}" for low, high in itertools.pairwise(breaks)), f"> {breaks[-1]:g}"]
+    return [-np.inf, *breaks, np.inf], names
 
 
 def _axes(title: str) -> tuple[Any, Any]:
