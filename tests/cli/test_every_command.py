@@ -112,7 +112,11 @@ def test_a_server_says_as_json_where_it_listens_and_then_nothing(name):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [*COMMAND, name, "--port", str(port), "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ
+        [*COMMAND, name, "--port", str(port), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=os.environ,
     )
     try:
         first = "".join(iter(process.stdout.readline, "}\n")) + "}"

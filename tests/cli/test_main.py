@@ -8,14 +8,13 @@ import subprocess
 import sys
 
 import pytest
-from typer.testing import CliRunner
 
 COMMAND = [sys.executable, "-c", "from mediation_geo.cli import main; main()"]
 
 
-def run(*arguments, cwd=None):
-    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, env=environment, check=False)
+def run(*arguments, **variables):
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", **variables}
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, env=environment, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -77,20 +76,31 @@ def test_a_day_that_is_no_day_is_named(tmp_path):
     assert "'demain'" in done.stderr
 
 
-def test_every_command_has_help_with_an_example():
-    from mediation_geo.cli import app
-
-    for command in app.registered_commands:
-        shown = CliRunner().invoke(app, [command.name, "--help"])
-        assert shown.exit_code == 0
-        assert "Example" in shown.output, command.name
-
-
 def test_doctor_says_what_is_there_and_what_is_missing():
     findings = json.loads(run("doctor", "--json").stdout)
     by_name = {each["name"]: each for each in findings}
     assert by_name["pygeoapi"]["found"]
     assert all(each["help"] for each in findings)
+
+
+def test_doctor_names_a_needed_package_that_is_missing_and_ends_with_1(tmp_path):
+    described = tmp_path / "mediation_geo-9.dist-info" / "METADATA"
+    described.parent.mkdir()
+    described.write_text("Metadata-Version: 2.4\nName: mediation-geo\nVersion: 9\nRequires-Dist: absentium>=1\n")
+    done = run("doctor", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "!! absentium              comes with mediation-geo: pip install" in done.stdout
+
+
+def test_doctor_names_a_setting_that_cannot_be_used():
+    done = run("doctor", MEDIATION_GEO_PORT="http")
+    assert done.returncode == 1
+    assert "MEDIATION_GEO_PORT='http'" in done.stdout
+
+
+def test_a_shell_completes_the_name_of_a_command():
+    done = run(_MEDIATION_GEO_COMPLETE="complete_bash", COMP_WORDS="mediation-geo pub", COMP_CWORD="1")
+    assert done.stdout.split() == ["publish"]
 
 
 def test_help_loads_no_heavy_library():

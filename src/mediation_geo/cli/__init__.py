@@ -14,9 +14,16 @@ import typer
 from mediation_geo.cli.console import fail
 from mediation_geo.errors import MediationGeoError
 
-__all__ = ["app", "main"]
+__all__ = ["EXIT_CODES", "app", "main"]
 
-_GROUPS = ("build", "proches", "serve", "sources", "geocode", "dedupe", "release", "coverage", "doctor")
+_GROUPS = ("build", "proches", "serve", "sources", "quality", "geocode", "dedupe", "release", "coverage", "doctor")
+
+EXIT_CODES = {
+    0: "done",
+    1: "done, and the answer is no: `proches` found no place, `doctor` misses something needed",
+    2: "not done: wrong use, an unusable source, a gate that refused the release, a disk that is full; one sentence says why",
+    130: "interrupted with Ctrl+C",
+}
 
 app = typer.Typer(
     name="mediation-geo",
@@ -46,10 +53,12 @@ def main() -> None:
     """
     Run the command line; errors we raise on purpose end with one sentence and exit code 2.
 
-    Exit codes: 0 done, 1 a negative answer (nothing found, a check failed), 2 wrong use or unusable input, 130 interrupted.
+    Notes
+    -----
+    The exit codes are those of `EXIT_CODES`; docs/command-line.md prints them.
     """
     try:
-        app()
+        app(prog_name="mediation-geo")
     except MediationGeoError as error:
         sys.exit(fail(error))
     except KeyboardInterrupt:
