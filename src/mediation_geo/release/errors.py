@@ -5,6 +5,7 @@ MediationGeoError
 +- StoreError        the folder of releases cannot be used as it is
    +- StoreBusy      another build or publication holds it
    +- StoreUnwritable  full, read-only or forbidden disk
+   +- StoreUnavailable  a store beyond this machine does not answer, or lacks a file
 +- ExportError       an export cannot be made from this release
 +- CatalogueError    a catalogue on the network refused what was sent to it
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from mediation_geo.errors import MediationGeoError
 
-__all__ = ["CatalogueError", "ExportError", "StoreBusy", "StoreError", "StoreUnwritable"]
+__all__ = ["CatalogueError", "ExportError", "StoreBusy", "StoreError", "StoreUnavailable", "StoreUnwritable"]
 
 
 class StoreError(MediationGeoError):
@@ -26,6 +27,10 @@ class StoreBusy(StoreError):
 
 class StoreUnwritable(StoreError):
     """The disk is full, read-only or forbidden; the releases already there are untouched."""
+
+
+class StoreUnavailable(StoreError):
+    """A store beyond this machine does not answer, or does not have a file it should have."""
 
 
 class ExportError(MediationGeoError):
