@@ -1,8 +1,9 @@
 """
 A folder that is there whole or not at all, and what is said when the disk refuses one.
 
-The name is a symbolic link to a folder beside it: a new one is filled, then the link moves in one step, then the old one goes.
-Who reads through the link finds all of the old files or all of the new ones, also after `kill -9`.
+The name is a symbolic link to a folder beside it: a new one is filled, the disk is made to hold it, the link moves in one step,
+and the old one goes. Who reads through the link finds all of the old files or all of the new ones, also after `kill -9` or a power
+cut.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import errno
 import os
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -19,9 +21,8 @@ from mediation_geo.release.errors import ExportError, StoreBusy, StoreUnwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-__all__ = ["clear_disk_errors", "flush", "locked", "point", "remove", "replaced_folder"]
+__all__ = ["clear_disk_errors", "flush", "flush_tree", "locked", "point", "remove", "replaced_folder"]
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full: free some space and run it again",
@@ -66,6 +67,8 @@ def replaced_folder(target: Path) -> Iterator[Path]:
         fresh.mkdir()
         try:
             yield fresh
+            flush_tree(fresh)
+            flush(target.parent)
             point(target, fresh.name)
         except BaseException:
             remove(fresh)
@@ -90,6 +93,14 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def flush_tree(folder: Path) -> None:
+    """Wait until the disk holds every file below a folder and the names in it, the folder itself last."""
+    for below, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            flush(Path(below, name))
+        flush(Path(below))
 
 
 def remove(path: Path) -> None:

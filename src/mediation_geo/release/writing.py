@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mediation_geo.errors import PublishRefused
 from mediation_geo.release.events import events_to_ndjson
-from mediation_geo.release.folder import flush
+from mediation_geo.release.folder import flush, flush_tree
 from mediation_geo.release.gates import DEFAULT_LIMITS, Finding, GateLimits, check_gates
 from mediation_geo.release.geoparquet import places_to_arrow, sort_by_all_columns, write_parquet
 from mediation_geo.release.manifest import (
@@ -206,10 +206,9 @@ def _seal(staging: Path, manifest: Mapping[str, Any]) -> None:
     sums = {**{name: entry["sha256"] for name, entry in manifest["files"].items()}, MANIFEST: own}
     lines = [f"{digest}  {name}\n" for name, digest in sorted(sums.items())]
     (staging / CHECKSUMS).write_text("".join(lines), encoding="ascii")
-    for path in sorted(staging.iterdir()):
+    for path in staging.iterdir():
         path.chmod(_READ_ONLY)
-        flush(path)
-    flush(staging)
+    flush_tree(staging)
 
 
 def _judge(folder: Path, staging: Path, findings: list[Finding]) -> None:
