@@ -9,7 +9,7 @@ stands beside it, or when the place has a fixed line as well (see the rules for 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mediation_geo.ingest.apply import map_distinct
@@ -65,7 +65,7 @@ _EMAIL = re.compile(r"[\w.+\-]+@[\w.\-]+\.\w{2,}")
 _CIVILITY = re.compile(r"\b(?:M\.|Mr\.?|MR|Mme|MME|Melle|Mlle|Monsieur|Madame)\s+(?:[A-ZÉÈÀÂÎ][\w'’\-]+\s*){1,3}", re.UNICODE)
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def is_nominative(address: str) -> bool:
     """
     Whether an e-mail address names a person.

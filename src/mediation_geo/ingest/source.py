@@ -16,7 +16,7 @@ from mediation_geo.errors import SchemaMismatch
 from mediation_geo.ingest.apply import apply_mapping, map_distinct
 from mediation_geo.ingest.clean import clean_fields
 from mediation_geo.ingest.clean.rules import IssueLog
-from mediation_geo.ingest.keys import assign_record_ids, row_keys
+from mediation_geo.ingest.keys import KeySurvey, row_keys, survey_keys
 from mediation_geo.ingest.mapping import Mapping, shipped_mappings
 from mediation_geo.ingest.personal import mask_personal
 from mediation_geo.ingest.read import Note, RawChunk, RawSource, open_raw
@@ -27,7 +27,7 @@ from mediation_geo.standard import RECORDS, StageResult, check_row_ledger, conca
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["CHUNK_ROWS", "SourceFile", "open_source", "read_source", "stream_source"]
+__all__ = ["CHUNK_ROWS", "SourceFile", "open_source", "read_source", "source_rows", "stream_source"]
 
 CHUNK_ROWS = 20_000
 
@@ -113,27 +113,36 @@ def stream_source(
     The file is read twice, first for the record ids, so that an id never depends on the chunk its row falls in.
     """
     source = open_source(path, feed=feed, mappings=mappings)
-    keys = pd.concat([_chunk_keys(chunk, source.mapping) for chunk in source.raw.read(chunk_rows)])
-    ids, id_notes = assign_record_ids(keys, feed=source.feed)
-    del keys
-    notes = [*source.raw.notes, *(note for note in id_notes if note.row is None)]
+    survey = _survey(source, chunk_rows=chunk_rows)
+    notes = source.raw.notes if survey.gives_ids else (*source.raw.notes, Note("source_without_ids"))
     yield StageResult(conform(pd.DataFrame({"row": []}), RECORDS), _file_issues(notes, feed=source.feed))
-    by_row = _by_row(id_notes)
     for chunk in source.raw.read(chunk_rows):
-        own = [note for row in chunk.frame.index for note in by_row.get(int(row), ())]
-        yield _chunk_result(chunk, source, ids=ids.loc[chunk.frame.index], notes=(*chunk.notes, *own))
+        yield _chunk_result(chunk, source, survey=survey)
 
 
-def _chunk_keys(chunk: RawChunk, mapping: Mapping) -> pd.DataFrame:
-    return row_keys(chunk.frame, apply_mapping(chunk.frame, mapping), mapping)
+def source_rows(path: Path | str, *, feed: str | None = None, mappings: Iterable[Mapping] | None = None) -> pd.Series:
+    """
+    Row of the file by record id, rejected rows included, so that a producer finds what an issue speaks of.
+
+    Parameters
+    ----------
+    path, feed, mappings
+        See `read_source`.
+
+    Returns
+    -------
+    pandas.Series of int64
+        1-based rows under the index `record_id`; the header is not counted.
+    """
+    source = open_source(path, feed=feed, mappings=mappings)
+    survey = _survey(source, chunk_rows=CHUNK_ROWS)
+    chunks = (row_keys(chunk.frame, source.mapping) for chunk in source.raw.read(CHUNK_ROWS))
+    ids = pd.concat([survey.record_ids(keys, feed=source.feed) for keys in chunks])
+    return pd.Series(ids.index, index=pd.Index(ids, name="record_id"), name="row", dtype="int64")
 
 
-def _by_row(notes: Iterable[Note]) -> dict[int, list[Note]]:
-    by_row: dict[int, list[Note]] = {}
-    for note in notes:
-        if note.row is not None:
-            by_row.setdefault(note.row, []).append(note)
-    return by_row
+def _survey(source: SourceFile, *, chunk_rows: int) -> KeySurvey:
+    return survey_keys(lambda: (chunk.frame for chunk in source.raw.read(chunk_rows)), source.mapping)
 
 
 def _file_issues(notes: Iterable[Note], *, feed: str) -> pd.DataFrame:
@@ -144,16 +153,13 @@ def _file_issues(notes: Iterable[Note], *, feed: str) -> pd.DataFrame:
     return concat_issues(tables)
 
 
-def _chunk_result(chunk: RawChunk, source: SourceFile, *, ids: pd.Series, notes: tuple[Note, ...]) -> StageResult:
+def _chunk_result(chunk: RawChunk, source: SourceFile, *, survey: KeySurvey) -> StageResult:
+    keys = row_keys(chunk.frame, source.mapping)
+    ids = survey.record_ids(keys, feed=source.feed)
     log = IssueLog(source.feed, ids)
-    for note in notes:
-        log.add(
-            note.code,
-            rows=pd.Index([note.row]),
-            field="id" if note.code.startswith("id_") else None,
-            value=note.value,
-            corrected=note.corrected,
-        )
+    for note in chunk.notes:
+        log.add(note.code, rows=pd.Index([note.row]), field=None, value=note.value, corrected=note.corrected)
+    _log_keys(keys, survey=survey, log=log)
     clean = clean_fields(apply_mapping(chunk.frame, source.mapping), log=log)
     rejected = reject_reasons(chunk.frame, clean, log=log)
     kept = clean[~rejected]
@@ -162,6 +168,14 @@ def _chunk_result(chunk: RawChunk, source: SourceFile, *, ids: pd.Series, notes:
     issues = _masked(log.table())
     check_row_ledger("ingest", came_in=ids, went_on=records["record_id"], rejected=rejected_ids(issues))
     return StageResult(records, issues)
+
+
+def _log_keys(keys: pd.DataFrame, *, survey: KeySurvey, log: IssueLog) -> None:
+    numbered = pd.Series(keys.index.isin(survey.numbers.index), index=keys.index)
+    if survey.gives_ids:
+        log.add("id_missing", rows=~keys["has_id"], field="id", corrected=log.record_ids)
+    log.add("id_repeated", rows=numbered & keys["has_id"], field="id", value=keys["key"], corrected=log.record_ids)
+    log.add("row_repeated", rows=numbered & ~keys["has_id"], field=None, corrected=log.record_ids)
 
 
 def _masked(issues: pd.DataFrame) -> pd.DataFrame:

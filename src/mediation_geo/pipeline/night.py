@@ -19,6 +19,7 @@ from mediation_geo import __version__
 from mediation_geo.dedupe import Deduplication, Previous, deduplicate, read_overrides
 from mediation_geo.errors import ReleaseNotFound
 from mediation_geo.ingest import read_source
+from mediation_geo.ingest.quality import quality_by_feed
 from mediation_geo.locate import locate
 from mediation_geo.pipeline.obtain import Report, source_files
 from mediation_geo.release import Release, open_release, write_release
@@ -51,6 +52,8 @@ def build(
     overrides: str | Path | None = None,
     geocoder: Geocoder | None = None,
     demo: bool = False,
+    trust: Collection[str] = (),
+    late: Mapping[str, str] = NOTHING_LATE,
     report: Report = lambda _line: None,
 ) -> Path:
     """
@@ -72,6 +75,10 @@ def build(
         Asked for records whose point is missing or contradicts their commune; without one they get the centre of their commune.
     demo : bool
         Whether the sources are invented: says so in the manifest, and from there on every page and answer.
+    trust : collection of str
+        Sources that are taken as they are, however far they are from the last release.
+    late : mapping of str to str
+        Name of a file -> why it is not of tonight, as `fetch_sources` gives it; goes into the manifest.
     report : callable
         Receives one line of progress for people after each stage.
 
@@ -85,11 +92,20 @@ def build(
     SourceError
         If a source is missing or is not one of the known dialects; nothing is published then.
     PublishRefused
-        If a gate fails; the previous release stays current.
+        If a gate fails, or no source at all can be believed; the previous release stays current.
+    SettingsError
+        If the day is before that of the current release.
+    StoreBusy
+        If another build is at work in the folder.
     OverrideConflict
         If human decisions contradict each other.
     RowLedgerError
         If a stage loses or invents a record: a bug.
+
+    Notes
+    -----
+    A source that cannot be read, or is too far from what it was (`mediation_geo.pipeline.held`), is taken from the last release
+    instead; the manifest says which and why under `held`.
 
     Examples
     --------
@@ -102,6 +118,34 @@ def build(
     '2026-01-01'
     """
     out = Path(out)
+    with building(out):
+        return _build(
+            sources,
+            out=out,
+            as_of=as_of,
+            rule=rule,
+            overrides=overrides,
+            geocoder=geocoder,
+            demo=demo,
+            trust=trust,
+            late=late,
+            report=report,
+        )
+
+
+def _build(
+    sources: Iterable[str | Path],
+    *,
+    out: Path,
+    as_of: date,
+    rule: str,
+    overrides: str | Path | None,
+    geocoder: Geocoder | None,
+    demo: bool,
+    trust: Collection[str],
+    late: Mapping[str, str],
+    report: Report,
+) -> Path:
     # A demo file must never pass for the real feed whose shape it has.
     inputs = [_Source(path, path.stem if demo else None, _sha256(path)) for path in source_files(sources)]
     decisions = None if overrides is None else read_overrides(Path(overrides))
@@ -128,6 +172,8 @@ def build(
 
     all_issues = concat_issues([issues, located.issues, united.issues])
     manifest = _manifest(inputs, counts, located=located, united=united, issues=all_issues, as_of=as_of, rule=rule)
+    before = {} if previous is None else previous.manifest.get("quality", {})
+    quality = quality_by_feed(located.table, all_issues, as_of=as_of, previous=before)
     path = write_release(
         out,
         places=united.places,
@@ -136,7 +182,7 @@ def build(
         issues=all_issues,
         # Each release carries the whole history of ids, so that old releases can be pruned without forgetting any.
         events=united.events if previous is None else pd.concat([previous.events, united.events], ignore_index=True),
-        manifest={**manifest, "demo": demo, "input_key": key},
+        manifest={**manifest, "quality": {each.feed: each.to_dict() for each in quality}, "demo": demo, "input_key": key},
     )
     report(f"published release {path.name}")
     return path

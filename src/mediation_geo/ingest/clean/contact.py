@@ -7,7 +7,7 @@ The context of a phone is the postcode of its place, which tells which territory
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException
@@ -41,7 +41,7 @@ _NUMBER_TEXT = re.compile(r"(?:\+|00)?\(?\d(?:[\s.\-_/()\u00a0\u202f]*\d){2,14}"
 _WHOLE_NUMBER = re.compile(r"(?<!\d)0[1-9](?:[\s.\-/\u00a0]*\d{2}){4}(?!\d)")
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def region_of(code_postal: str) -> str:
     """
     Calling region of a postcode, `FR` when it says nothing else.
@@ -60,7 +60,7 @@ def _digits(text: str) -> str:
     return "+" + digits.removeprefix("00") if international else digits
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def to_e164(text: str, code_postal: str) -> str | None:
     """
     One number in international form, or None when it cannot be one.

@@ -7,7 +7,7 @@ What is not understood stays in the issues.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import opening_hours
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["clean_hours", "normalise_osm"]
 
-_OSM_DAY = re.compile(r"\b(Mo|Tu|We|Th|Fr|Sa|Su|PH)\b")
+_OSM_DAY = re.compile(r"\b(Mo|Tu|We|Th|Fr|Sa|Su|PH|SH)\b")
 _LONG_DAYS = {"Sun": "Su", "Mon": "Mo", "Tue": "Tu", "Wed": "We", "Thu": "Th", "Fri": "Fr", "Sat": "Sa"}
 _HOUR = re.compile(r"(?<![\d:])(\d{1,2})\s?[hH:]\s?(\d{2})?(?!\d)")
 _ALWAYS = re.compile(r"^(?:24\s?/\s?7|7j?/7.*24h?/24|Mo-Su 00:00-(?:00|24):00)$", re.IGNORECASE)
@@ -34,7 +34,7 @@ _NO_TIME = re.compile(r"(?<=[ ,])(\d\d:\d\d)-\1(,|(?=;|$))")
 _LINE_BREAKS = re.compile(r"\s*\n\s*")
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def normalise_osm(value: str) -> str | None:
     """
     Value in canonical OSM syntax, or None when it is not OSM, even after small repairs.
@@ -51,7 +51,7 @@ def normalise_osm(value: str) -> str | None:
         text = re.sub(rf"\b{long}\w*\b", short, text)
     if _ALWAYS.match(text):
         return "24/7"
-    if not _OSM_DAY.search(text) and not _ONLY_TIMES.match(text):
+    if not _names_days(text):
         return None
     for dash in "–—−‐‑":
         text = text.replace(dash, "-")
@@ -63,10 +63,15 @@ def normalise_osm(value: str) -> str | None:
     text = "; ".join(
         rule for part in _NO_TIME.sub("", text).split(";") if (rule := part.strip(" ,")) and (":" in rule or "off" in rule)
     )
-    return text if text and opening_hours.validate(text) else None
+    # The rules that named a day may all have been left out.
+    return text if _names_days(text) and opening_hours.validate(text) else None
 
 
-@cache
+def _names_days(text: str) -> bool:
+    return bool(_OSM_DAY.search(text) or _ONLY_TIMES.match(text))
+
+
+@lru_cache(maxsize=1 << 15)
 def _read_text(value: str) -> tuple[str | None, bool]:
     """Hours in OSM syntax from free text, and whether a remark was left out."""
     osm = normalise_osm(value)

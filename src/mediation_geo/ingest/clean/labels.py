@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -33,7 +33,7 @@ _SEPARATORS = tuple(re.compile(each) for each in (r"\|", ";", r"\s*/\s+|\s+/\s*"
 _FREE = "autres_formations_labels"
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def split_labels(field: str, value: str) -> tuple[str, ...]:
     """
     Labels of a cell, whatever its separator; a label that contains a separator is not cut.
@@ -57,7 +57,7 @@ def split_labels(field: str, value: str) -> tuple[str, ...]:
     return (text,) if fold(text) else ()
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def _targets(field: str, label: str) -> tuple[tuple[str, str], ...] | None:
     """Known targets of a label, of a spelling that producers use for it, or of a label glued from several."""
     known = label_targets(field, label)
@@ -98,7 +98,7 @@ def _wordings(field: str) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     return tuple(sorted(long.items(), key=lambda item: (-len(item[0]), item[0])))
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def _read(field: str, value: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     """Targets of all labels of a cell, and the labels that are unknown."""
     targets: list[tuple[str, str]] = []

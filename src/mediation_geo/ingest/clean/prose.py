@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 
 from mediation_geo.ingest.clean.week import Ranges, Week, add_ranges, format_week, pair_times
 from mediation_geo.text import strip_accents
@@ -122,7 +122,7 @@ def _without_notes(text: str) -> tuple[str, bool] | None:
     return shorter, dropped or shorter != rest
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def read_prose(text: str) -> Reading | None:
     """
     Week that a French text describes, or None when it is not understood as a whole.
@@ -148,7 +148,7 @@ def read_prose(text: str) -> Reading | None:
     return Reading(week, cleaned[1]) if week and any(week.values()) else None
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def read_monthly(text: str) -> str | None:
     """
     Hours on certain weeks of the month, in OSM syntax; None for any other text.
@@ -333,7 +333,7 @@ def _remove_half(week: Week, days: list[int], *, morning: bool) -> bool:
     return True
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def read_day(text: str) -> tuple[Ranges, bool] | None:
     """
     Ranges of one day's cell and whether a remark was left out; empty ranges when closed, None when not understood.

@@ -7,7 +7,7 @@ Source of the keywords: the vocabulary of data.inclusion and the habit of the na
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 
 from mediation_geo.standard.fields import LIST_SEPARATOR
 from mediation_geo.standard.vocabularies import TYPOLOGIES
@@ -108,7 +108,7 @@ _SOURCE_TERMS = {
 }  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def typologies_in_name(name: str) -> tuple[str, ...]:
     """
     Codes that words of a name point to, in the order of the vocabulary.
@@ -129,7 +129,7 @@ def typologies_in_name(name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def read_typologies(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     Codes in a cell, and the parts of it that are neither codes nor known words.
