@@ -2,8 +2,8 @@
 A folder that is there whole or not at all, and what is said when the disk refuses one.
 
 The name is a symbolic link to a folder beside it: a new one is filled, the disk is made to hold it, the link moves in one step,
-and the old one goes. Who reads through the link finds all of the old files or all of the new ones, also after `kill -9` or a power
-cut.
+and the old one goes. Who reads through the link finds all of the old files or all of the new ones, also after `kill -9` or a
+power cut.
 """
 
 from __future__ import annotations
