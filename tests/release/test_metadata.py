@@ -10,8 +10,8 @@ import pytest
 from frictionless import Package, system
 
 from mediation_geo.release import ExportError, open_release, write_release
-from mediation_geo.release.metadata import Source, about, table_schema
-from mediation_geo.release.metadata.about import check_licences, share_alike
+from mediation_geo.release.metadata import sources_of, table_schema
+from mediation_geo.release.metadata.sources import licence_standing
 from mediation_geo.release.publication import write_publication
 from tests.release.tables import town
 
@@ -137,22 +137,43 @@ def test_attribution_names_each_source_its_licence_and_its_last_update(published
 @pytest.mark.parametrize(("feed", "producer"), [("cnfs", "Conseiller numérique"), ("national", "Cartographie nationale")])
 def test_a_source_of_the_catalogue_is_named_with_its_producer_and_licence(tmp_path, feed, producer):
     write_release(tmp_path, **town(5, feed=feed))
-    source = about(open_release(tmp_path), {"files": []}, base_url=BASE, publisher="x").sources[0]
+    source = sources_of(open_release(tmp_path))[0]
     assert producer in source.producer
     assert source.licence == "Licence Ouverte 2.0"
     assert (source.records, source.last_update) == (5, "2026-10-01")
 
 
-def test_a_share_alike_source_is_never_mixed_in():
-    open_one = Source("fs", "France services", "ANCT", "Licence Ouverte 2.0", 3, None)
-    with pytest.raises(ExportError, match=r"Licence Ouverte 2\.0: osm \(ODbL 1\.0\)$"):
-        check_licences([open_one, Source("osm", "Carte", "Contributeurs", "ODbL 1.0", 12, None)])
-    check_licences([open_one])
+@pytest.mark.parametrize("feed", ["siilab", "lieux"], ids=["a source whose page states no licence", "a file of one's own"])
+def test_a_source_without_a_known_licence_stops_the_publication_until_somebody_answers_for_it(tmp_path, feed):
+    tables = town(5, feed=feed)
+    write_release(tmp_path / "releases", **tables | {"manifest": tables["manifest"] | {"demo": False}})
+    chosen = {"base_url": BASE, "publisher": "Mon association", "formats": ["csv"]}
+    with pytest.raises(ExportError, match=f"cannot be published under Licence Ouverte 2.0: {feed} .* --allow-licence {feed}$"):
+        write_publication(tmp_path / "releases", tmp_path / "site", **chosen)
+    assert not (tmp_path / "site").exists()
+    site = write_publication(tmp_path / "releases", tmp_path / "site", **chosen, allowed=[feed])
+    assert "reprise sous la responsabilité de : Mon association" in (site / "ATTRIBUTION.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("licence", ["ODbL", "CC-BY-SA 4.0", "Open Database License (ODbL)"])
+@pytest.mark.parametrize(
+    "licence", ["ODbL", "CC-BY-SA 4.0", "Open Database License (ODbL)", "Creative Commons Attribution Share Alike"]
+)
 def test_share_alike_licences_are_known_by_their_usual_names(licence):
-    assert share_alike(licence)
+    assert licence_standing(licence) == "share_alike"
+
+
+@pytest.mark.parametrize(
+    "licence", ["lov2", "Licence Ouverte / Open Licence version 2.0", "CC0 1.0", "CC BY 4.0", "domaine public"]
+)
+def test_licences_that_ask_for_a_name_at_most_are_open(licence):
+    assert licence_standing(licence) == "open"
+
+
+@pytest.mark.parametrize(
+    "licence", ["", "non indiquée", "celle du producteur", "CC BY-NC 4.0", "CC-BY-NC-SA", "tous droits réservés"]
+)
+def test_any_other_licence_is_not_taken_for_an_open_one(licence):
+    assert licence_standing(licence) != "open"
 
 
 def test_demo_places_are_called_so_in_every_catalogue(published):

@@ -156,6 +156,10 @@ def publish(
     releases: Releases = Path("releases"),
     publisher: Annotated[str, typer.Option(help="Name of who publishes.")] = "mediation-geo",
     formats: Annotated[list[str] | None, typer.Option("--format", help="Format, repeatable; none: all of them.")] = None,
+    allowed: Annotated[
+        list[str] | None,
+        typer.Option("--allow-licence", help="Source that you answer for, its licence being share-alike or unknown; repeatable."),
+    ] = None,
     to: Annotated[str | None, typer.Option("--to", help="Also send the files to a catalogue: datagouv.")] = None,
     dataset: Annotated[str | None, typer.Option("--dataset", help="Id of the dataset on the catalogue.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Really send; without it the plan is only printed.")] = False,
@@ -172,7 +176,9 @@ def publish(
     if to and not dataset:
         option, message = "--dataset", "missing; it is the id in the address of the dataset on data.gouv.fr"
         raise RequestError(option, message)
-    folder = write_publication(releases, out, base_url=base_url, publisher=publisher, formats=formats or FORMATS)
+    folder = write_publication(
+        releases, out, base_url=base_url, publisher=publisher, formats=formats or FORMATS, allowed=allowed or []
+    )
     uploads = _to_datagouv(folder, str(dataset), send=send) if to else []
     if as_json:
         print_json({"path": str(folder), "uploads": uploads, "sent": bool(to and send)})

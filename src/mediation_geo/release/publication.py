@@ -14,11 +14,11 @@ from mediation_geo.release.exports.catalogue import FORMATS, chosen_formats, fil
 from mediation_geo.release.feeds import steps, write_changes
 from mediation_geo.release.folder import replaced_folder
 from mediation_geo.release.manifest import release_order
-from mediation_geo.release.metadata import about, write_metadata
+from mediation_geo.release.metadata import about, cleared_sources, sources_of, write_metadata
 from mediation_geo.release.store import open_release, release_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 __all__ = ["HISTORY", "write_publication"]
 
@@ -33,6 +33,7 @@ def write_publication(
     base_url: str,
     publisher: str,
     formats: Iterable[str] = tuple(FORMATS),
+    allowed: Collection[str] = (),
 ) -> Path:
     """
     Folder with everything to publish about the current release.
@@ -49,22 +50,28 @@ def write_publication(
         Name of who publishes.
     formats : iterable of str
         Names in `FORMATS`.
+    allowed : collection of str
+        Feeds that the publisher answers for although their licence is share-alike or not known.
 
     Raises
     ------
     ReleaseNotFound
         If nothing was published yet.
     ExportError
-        If a format is unknown, a source is under a share-alike licence, or `out` holds something else.
+        If a format is unknown, the licence of a source stands against it, or `out` holds something else.
     """
     chosen = chosen_formats(formats)
     release = open_release(directory)
+    sources = sources_of(release)
+    # What is invented has no producer whose licence could be asked for.
+    if not release.manifest.get("demo"):
+        sources = cleared_sources(sources, allowed=allowed, publisher=publisher)
     earlier = [each for each in release_ids(directory) if release_order(each) < release_order(release.id)]
     history = [*(open_release(directory, each) for each in earlier[-(HISTORY - 1) :]), release]
     target = Path(out)
     with replaced_folder(target) as staging:
         index = fill_exports(release, staging, formats=chosen)
-        facts = about(release, index, base_url=base_url, publisher=publisher)
+        facts = about(release, index, base_url=base_url, publisher=publisher, sources=sources)
         write_metadata(facts, staging, history=history)
         told = steps(history)
         if told:
