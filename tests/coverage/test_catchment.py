@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -78,6 +81,26 @@ def test_without_numba_the_numbers_are_the_same_to_the_last_bit(monkeypatch):
     slow = catchment_3sfca(homes, sites, decay=decay)
     pd.testing.assert_frame_equal(fast.cells, slow.cells, check_exact=True)
     pd.testing.assert_frame_equal(fast.places, slow.places, check_exact=True)
+
+
+def test_an_installation_nobody_may_write_to_counts_the_same(tmp_path):
+    pytest.importorskip("numba")
+    from mediation_geo.coverage import kernels
+
+    copy = tmp_path / "kernels.py"
+    shutil.copy(kernels.__file__, copy)
+    (tmp_path / "__pycache__").write_text("a file where numba wants a folder, for root too")
+    program = """
+import numpy as np, kernels
+point, one, zero = np.zeros((1, 3)), np.ones(1), np.zeros((1, 1), dtype=np.int64)
+print(kernels.sums_in_stretches(point, one * 7, point, zero, zero + 1, one, one))
+"""
+    nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"} | nowhere
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert (run.returncode, run.stdout) == (0, "[7.]\n"), run.stderr
 
 
 @pytest.mark.filterwarnings("ignore")

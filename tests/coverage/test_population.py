@@ -19,6 +19,7 @@ from mediation_geo.coverage import (
     landmass_of,
     parse_grid_ids,
     read_communes,
+    read_density_grid,
     read_grid,
     read_grid_centres,
     read_legal_populations,
@@ -177,3 +178,26 @@ def test_places_of_a_file_are_numbered_when_they_have_no_id(tmp_path):
     path = tmp_path / "places.csv"
     path.write_text("longitude,latitude\n3.5,44.5\n3.6,44.6\n")
     assert read_places(path)["place_id"].tolist() == ["p000001", "p000002"]
+
+
+def density_rows(kind, path):
+    rows = [["01001", "6", "Rural à habitat dispersé"], ["75056", "1", "Grands centres urbains"]]
+    if kind == "csv":
+        path.write_text("CODGEO;DENS;LIBDENS\n" + "".join(";".join(row) + "\n" for row in rows), encoding="utf-8")
+    else:
+        title = [["Grille communale de densité", None, None], [None] * 3, ["CODGEO", "DENS", "LIBDENS"]]
+        pd.DataFrame([*title, *rows]).to_excel(path, header=False, index=False)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_density_classes_are_read_from_a_table_and_from_the_workbook(kind, tmp_path):
+    density_rows(kind, tmp_path / f"densite.{kind}")
+    found = read_density_grid(tmp_path / f"densite.{kind}", vintage="2025")
+    assert found.set_index("code_insee")["density"].to_dict() == {"01001": 6, "75056": 1}
+    assert found["density_name"].iloc[1] == "Grands centres urbains"
+
+
+def test_an_unknown_density_class_is_refused(tmp_path):
+    (tmp_path / "densite.csv").write_text("CODGEO;DENS\n01001;8\n")
+    with pytest.raises(SchemaMismatch, match="DENS of 01001 is '8'; expected a class from 1 to 7"):
+        read_density_grid(tmp_path / "densite.csv", vintage="2025")

@@ -13,7 +13,7 @@ from mediation_geo.errors import RequestError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mediation_geo.coverage import Report, WhiteZoneDefinition
+    from mediation_geo.coverage import Report
 
 __all__ = ["register"]
 
@@ -36,27 +36,36 @@ def coverage(
     spread_m: Annotated[
         int, typer.Option(help="Side in metres of the squares where no grid is given.", rich_help_panel=_PEOPLE)
     ] = 1000,
-    centre_bourgs: Annotated[Path | None, typer.Option(help="List of communes, CSV.", rich_help_panel=_WHITE)] = None,
-    programme_date: Annotated[str, typer.Option(help="Date or reference of that list.", rich_help_panel=_WHITE)] = "",
+    definition: Annotated[
+        list[Path] | None,
+        typer.Option(help="TOML file that names white zones and the maps or lists they are measured on.", rich_help_panel=_WHITE),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write CSV, GeoParquet, HTML and provenance to this folder.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Report how far people live from help: distances, people beyond 2, 5, 10 and 20 km, communes out of reach."""
-    from mediation_geo.coverage import coverage_report, land_border, shipped_communes, write_report
+    from mediation_geo.coverage import (
+        cells_with_communes,
+        coverage_report,
+        land_border,
+        measure_zones,
+        read_zones,
+        shipped_communes,
+        write_report,
+    )
 
     country = shipped_communes()
     communes = country if departement is None else shipped_communes(departement=departement)
-    cells = _cells(communes, grid, vintage, spread_m)
-    white: dict[str, WhiteZoneDefinition] = {}
-    if centre_bourgs is not None:
-        cells, white = _listed(cells, centre_bourgs, programme_date)
+    zones = [zone for file in definition or [] for zone in read_zones(file)]
+    cells = cells_with_communes(_cells(communes, grid, vintage, spread_m), communes)
+    inside = cells[cells["code_insee"].isin(communes["code_insee"])].reset_index(drop=True)
     report = coverage_report(
         communes,
-        cells,
+        measure_zones(inside, zones),
         _places(places, releases, service),
         border=land_border(country),
         title=_title(departement),
-        white=white,
+        white={zone.column: zone.definition for zone in zones},
     )
     if as_json:
         print_json(report.summary.to_dict("records")[0])
@@ -83,14 +92,6 @@ def _cells(communes: Any, grid: Path | None, vintage: str | None, spread_m: int)
         msg = "--vintage"
         raise RequestError(msg, message)
     return read_grid(grid, vintage=vintage)
-
-
-def _listed(cells: pd.DataFrame, path: Path, as_of: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    from mediation_geo.coverage import ProgrammeWhiteZone, programme_shares, read_centre_bourgs
-
-    listed = read_centre_bourgs(path)
-    definition = ProgrammeWhiteZone(name="centre_bourgs", programme="zones blanches centre-bourgs", as_of=as_of)
-    return programme_shares(cells, listed, definition=definition), {"white_share_centre_bourgs": definition}
 
 
 def _places(path: Path | None, releases: Path | None, service: str | None) -> pd.DataFrame:

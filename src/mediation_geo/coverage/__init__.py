@@ -20,7 +20,7 @@ from mediation_geo.coverage.arcep_tables import (
 from mediation_geo.coverage.borders import border_flags, land_border, landmass_of
 from mediation_geo.coverage.catchment import Catchment, catchment_2sfca, catchment_3sfca, catchment_e2sfca
 from mediation_geo.coverage.commune_table import BEYOND_M, cells_with_communes, communes_coverage, write_communes_coverage
-from mediation_geo.coverage.communes import commune_of, read_communes, shipped_communes
+from mediation_geo.coverage.communes import commune_of, read_communes, read_density_grid, shipped_communes
 from mediation_geo.coverage.curve import (
     coverage_curve,
     coverage_curve_by,
@@ -73,6 +73,7 @@ from mediation_geo.coverage.white import (
     white_shares,
     white_shares_exact,
 )
+from mediation_geo.coverage.zone_files import ZoneFile, measure_zones, read_zones
 
 __all__ = [
     "BEYOND_M",
@@ -89,6 +90,7 @@ __all__ = [
     "ProgrammeWhiteZone",
     "Report",
     "WhiteZoneDefinition",
+    "ZoneFile",
     "bivariate_classes",
     "border_flags",
     "calibrate",
@@ -123,6 +125,7 @@ __all__ = [
     "landmass_of",
     "lorenz",
     "masked_small_counts",
+    "measure_zones",
     "mediation_gap",
     "nearest_parts",
     "nearest_parts_on",
@@ -140,6 +143,7 @@ __all__ = [
     "provenance_of",
     "read_centre_bourgs",
     "read_communes",
+    "read_density_grid",
     "read_grid",
     "read_grid_centres",
     "read_legal_populations",
@@ -151,6 +155,7 @@ __all__ = [
     "read_sites",
     "read_targeted_sites",
     "read_targeted_zones",
+    "read_zones",
     "release_places",
     "report_html",
     "sensitivity",

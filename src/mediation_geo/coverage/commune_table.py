@@ -87,6 +87,7 @@ def communes_coverage(
         cells_with_communes(places, communes)["code_insee"].value_counts().reindex(communes["code_insee"]).fillna(0).to_numpy()
     )
     population = communes["population"].to_numpy(dtype=np.float64)
+    gridded = communes["code_insee"].isin(support.loc[support["from_grid"], "code_insee"].unique())
     known = by_commune["people"].where(by_commune["people"] > 0)
     table = communes.drop(columns=["lon", "lat", "geometry"]).assign(
         nearest_place_id=hall["place_id"].to_numpy(),
@@ -96,7 +97,7 @@ def communes_coverage(
         **{share: (by_commune[share] / known).to_numpy() for share in white_shares},
         places=count.astype(np.int64),
         places_per_10000=np.divide(count * 10_000, population, out=np.full(len(count), np.nan), where=population > 0),
-        support=np.where(communes["code_insee"].isin(support.loc[support["from_grid"], "code_insee"].unique()), "grid", "town_hall"),
+        support=np.where(gridded, "grid", "town_hall"),
     )
     figures = ["mean_distance_m", *names.values(), *white_shares]
     counted = table.assign(households=by_commune["households"].to_numpy())

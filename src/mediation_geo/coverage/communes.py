@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow.lib
 import shapely
 
+from mediation_geo.coverage.archives import open_table
 from mediation_geo.coverage.frames import identifiers, positions, require_columns, territory_of, weights
 from mediation_geo.coverage.provenance import file_input, recorded
 from mediation_geo.datasets import dataset_path
@@ -24,7 +25,7 @@ from mediation_geo.standard.territories import DEPARTEMENTS, departement_of_comm
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["COMMUNES", "commune_of", "read_communes", "shipped_communes"]
+__all__ = ["COMMUNES", "commune_of", "read_communes", "read_density_grid", "shipped_communes"]
 
 COMMUNES = ("code_insee", "nom", "code_departement", "code_region", "territory", "population", "lon", "lat", "geometry")
 _SYNONYMS = {"code": "code_insee", "departement": "code_departement", "region": "code_region"}
@@ -113,6 +114,53 @@ def read_communes(path: Path | str, *, vintage: str, departement: str | None = N
     return recorded(_of_departement(whole, departement), "read_communes", files=files, departement=departement)
 
 
+def read_density_grid(path: Path | str, *, vintage: str) -> pd.DataFrame:
+    r"""
+    Density class of each commune, of INSEE's grille communale de densité in 3, 4 or 7 levels.
+
+    Parameters
+    ----------
+    path : path
+        CSV, or the workbook as INSEE publishes it, with `CODGEO`, `DENS` and mostly `LIBDENS`.
+    vintage : str
+        Edition, such as `2025`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `code_insee` (text), `density` (1, the densest, to 7), `density_name` as the file says it, missing where it does not.
+
+    Raises
+    ------
+    SchemaMismatch
+        If a column is absent, a commune comes twice, or a class is no number from 1 to 7.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "densite.csv"
+    >>> _ = file.write_text("CODGEO;DENS;LIBDENS\n01001;6;Rural à habitat dispersé\n")
+    >>> read_density_grid(file, vintage="2025").to_dict("records")
+    [{'code_insee': '01001', 'density': 6, 'density_name': 'Rural à habitat dispersé'}]
+    """
+    source = Path(path)
+    table = _workbook_table(source, "CODGEO") if source.suffix.lower() == ".xlsx" else open_table(source)
+    table.columns = table.columns.str.lower()
+    require_columns(table, ["codgeo", "dens"], what=source.name)
+    classes = pd.to_numeric(table["dens"], errors="coerce")
+    wrong = np.flatnonzero(~classes.isin(range(1, 8)))
+    if wrong.size:
+        message = (
+            f"DENS of {table['codgeo'].iloc[wrong[0]]} is {str(table['dens'].iloc[wrong[0]])!r}; expected a class from 1 to 7"
+        )
+        raise SchemaMismatch(message, path=source.name)
+    names = table["libdens"] if "libdens" in table else pd.Series(None, index=table.index)
+    codes = table["codgeo"].astype("str").str.zfill(5)
+    found = pd.DataFrame({"code_insee": codes, "density": classes.astype("int64"), "density_name": names.astype("str")})
+    identifiers(found, "code_insee", what=source.name)
+    return recorded(found, "read_density_grid", files=[file_input(source, vintage=vintage)])
+
+
 def commune_of(points: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Series:
     """
     Code of the commune whose polygon holds each point; missing where none does.
@@ -159,6 +207,19 @@ def _conform(frame: gpd.GeoDataFrame, *, what: str) -> gpd.GeoDataFrame:
     territory = departement.map({code: each.territory for code, each in DEPARTEMENTS.items()}).fillna(territory)
     full = frame.assign(code_departement=departement, code_region=region, territory=territory)
     return full[list(COMMUNES)].sort_values("code_insee", ignore_index=True)
+
+
+def _workbook_table(path: Path, header: str) -> pd.DataFrame:
+    """Rows of the first sheet under the row that holds a column's name; INSEE writes titles above it."""
+    if not path.is_file():
+        message = "the file is not there"
+        raise SourceUnavailable(message, path=str(path))
+    sheet = pd.read_excel(path, header=None, dtype="str")
+    rows = np.flatnonzero((sheet == header).any(axis=1))
+    if not rows.size:
+        message = f"no row of the first sheet holds {header}"
+        raise SchemaMismatch(message, path=path.name)
+    return sheet.iloc[rows[0] + 1 :].set_axis(sheet.iloc[rows[0]].astype("str"), axis=1).reset_index(drop=True)
 
 
 def _of_departement(communes: gpd.GeoDataFrame, departement: str | None) -> gpd.GeoDataFrame:

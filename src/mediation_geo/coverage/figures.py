@@ -195,7 +195,7 @@ def interactive_map(table: gpd.GeoDataFrame, path: Path | str, *, column: str, b
     try:
         from matplotlib.colors import ListedColormap
 
-        page = table.explore(  # type: ignore[arg-type]
+        page = table.explore(
             column=column,
             scheme="UserDefined",
             classification_kwds={"bins": from_to[1:]},
@@ -203,7 +203,7 @@ def interactive_map(table: gpd.GeoDataFrame, path: Path | str, *, column: str, b
             missing_kwds={"color": "#ffffff"},
             legend=False,  # geopandas draws its own with scripts from elsewhere
             tiles=None,
-            tooltip=shown,
+            tooltip=shown,  # type: ignore[arg-type]
             style_kwds={"weight": 0.5, "fillOpacity": 0.8},
         )
     except ImportError as error:

@@ -12,9 +12,7 @@ from numba import njit, prange
 __all__ = ["sums_in_stretches"]
 
 
-# cache=True: the first call compiles for seconds, later processes load it. No fastmath: sums must keep their order.
-@njit(parallel=True, cache=True)
-def sums_in_stretches(points, values, targets, low, high, limits, factors):  # type: ignore[no-untyped-def]
+def _sums_in_stretches(points, values, targets, low, high, limits, factors):  # type: ignore[no-untyped-def]
     """Sums of value x factor over the sources in each target's stretches; see `neighbours.decayed_sums`."""
     sums = np.zeros(len(targets))
     zones = len(limits)
@@ -34,3 +32,11 @@ def sums_in_stretches(points, values, targets, low, high, limits, factors):  # t
                     total += values[source] * factors[zone]
         sums[target] = total
     return sums
+
+
+# The first call compiles for seconds; later processes load that from beside this file or from the user's cache folder. No
+# fastmath: sums must keep their order.
+try:
+    sums_in_stretches = njit(parallel=True, cache=True)(_sums_in_stretches)
+except RuntimeError:  # what numba says where it may write to neither folder: each process compiles for itself
+    sums_in_stretches = njit(parallel=True)(_sums_in_stretches)

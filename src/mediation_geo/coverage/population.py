@@ -8,9 +8,8 @@ Files go in, frames in the layout of cells come out: `cell_id`, `lon`, `lat` (ce
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -28,6 +27,9 @@ from mediation_geo.coverage.frames import (
 from mediation_geo.coverage.grid import parse_grid_ids, squares_at
 from mediation_geo.coverage.provenance import file_input, recorded
 from mediation_geo.errors import CRSMismatch, SchemaMismatch
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 __all__ = ["CELLS", "calibrate", "read_grid", "read_grid_centres", "read_legal_populations", "spread_population"]
 
@@ -248,15 +250,15 @@ def _lattice(communes: gpd.GeoDataFrame, *, territory: str, size_m: int) -> pd.D
     owner, square = tree.query(polygons.to_numpy(), predicate="contains")
     codes = communes["code_insee"].to_numpy(dtype=object)
     # A centre inside two outlines that overlap goes to the smaller code: a square belongs to one commune.
-    owner, square = (each[np.lexsort((owner, square))] for each in (owner, square))
-    taken, first = np.unique(square, return_index=True)
-    owner = owner[first]
+    order = np.lexsort((owner, square))
+    taken, first = np.unique(square[order], return_index=True)
+    owner = owner[order][first]
     lone = np.setdiff1d(np.arange(len(communes)), owner)
-    east, north = project(*positions(communes.iloc[lone], what="communes"), source_epsg=4326, target_epsg=epsg)
+    hall_x, hall_y = project(*positions(communes.iloc[lone], what="communes"), source_epsg=4326, target_epsg=epsg)
     # Communes made anew may still be known by one town hall: their squares of 1 m lie side by side.
-    east = east + pd.DataFrame({"x": np.floor(east), "y": np.floor(north)}).groupby(["x", "y"]).cumcount().to_numpy()
+    hall_x += pd.DataFrame({"x": np.floor(hall_x), "y": np.floor(hall_y)}).groupby(["x", "y"]).cumcount().to_numpy()
     squares = squares_at(x[taken], y[taken], epsg=epsg, size_m=size_m).assign(code_insee=codes[owner])
-    spots = squares_at(east, north, epsg=epsg, size_m=1).assign(code_insee=codes[lone])
+    spots = squares_at(hall_x, hall_y, epsg=epsg, size_m=1).assign(code_insee=codes[lone])
     cells = pd.concat([squares, spots], ignore_index=True)
     return cells.assign(code_insee=cells["code_insee"].astype("str"))
 
