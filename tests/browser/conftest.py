@@ -16,6 +16,10 @@ __all__ = ["browser", "releases", "site_url", "snapshot", "web"]
 def browser(needs_system: Callable[..., str]) -> Iterator[Browser]:
     """A headless browser."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=needs_system("chromium", "google-chrome"), args=["--no-sandbox"])
+        # Maps drawn with WebGL need SwiftShader where there is no graphics card.
+        chromium = playwright.chromium.launch(
+            executable_path=needs_system("chromium", "google-chrome"),
+            args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"],
+        )
         yield chromium
         chromium.close()

@@ -36,6 +36,7 @@ def _query(name: str, schema: Mapping[str, Any], description: str, *, explode: b
 
 
 _URI = {"type": "string", "format": "uri", "enum": list(SUPPORTED_CRS), "default": CRS84}
+_RESULT_TYPE = {"type": "string", "enum": ["results", "hits"], "default": "results"}
 _PARAMETERS: dict[str, dict[str, Any]] = {
     "f": _query("f", {"type": "string", "enum": ["json", "html"]}, "Format de la réponse."),
     "fjson": _query("f", {"type": "string", "enum": ["json"]}, "Format de la réponse."),
@@ -64,11 +65,8 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     ),
     "filter-crs": _query("filter-crs", _URI, "Système de coordonnées des géométries de filter."),
     "skipGeometry": _query("skipGeometry", {"type": "boolean", "default": False}, "Sans les géométries."),
-    "resulttype": _query(
-        "resulttype",
-        {"type": "string", "enum": ["results", "hits"], "default": "results"},
-        "hits : seulement le nombre d'objets.",
-    ),
+    # The names GDAL and clients of pygeoapi look for.
+    **{name: _query(name, _RESULT_TYPE, "hits : seulement le nombre d'objets.") for name in ("resultType", "resulttype")},
     "near": _query(
         "near",
         {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number"}},

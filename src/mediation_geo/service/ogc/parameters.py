@@ -54,6 +54,7 @@ ITEMS_PARAMETERS = (
     "sortby",
     "properties",
     "skipGeometry",
+    "resultType",
     "resulttype",
     "near",
     "radius",
@@ -95,7 +96,8 @@ def items_query(values: Mapping[str, str], *, columns: Mapping[str, Column], has
         properties=properties,
         skip_geometry=_choice(values, "skipGeometry", {"true": True, "false": False}, default=False),
         crs=crs_of(values, "crs"),
-        hits=_choice(values, "resulttype", {"results": False, "hits": True}, default=False),
+        # Two customs: GDAL counts what matches a filter by `resultType`, clients of pygeoapi by `resulttype`.
+        hits=any(_choice(values, name, {"results": False, "hits": True}, default=False) for name in ("resultType", "resulttype")),
     )
 
 
