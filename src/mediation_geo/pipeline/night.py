@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mediation_geo import __version__
 from mediation_geo.dedupe import Deduplication, Previous, deduplicate, read_overrides
-from mediation_geo.errors import ReleaseNotFound
-from mediation_geo.ingest import read_source
+from mediation_geo.errors import PublishRefused, SettingsError
 from mediation_geo.ingest.quality import quality_by_feed
 from mediation_geo.locate import locate
+from mediation_geo.pipeline.held import doubts, held_sources, keep_last
 from mediation_geo.pipeline.obtain import Report, source_files
-from mediation_geo.release import Release, open_release, write_release
-from mediation_geo.standard import StageResult, check_row_ledger, concat_issues, issue_table, rejected_ids
+from mediation_geo.pipeline.reading import Reading, SourceFile, read_all, sha256_of
+from mediation_geo.release import Release, building, last_release, write_release
+from mediation_geo.standard import StageResult, check_row_ledger, concat_issues, rejected_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from mediation_geo.locate import Geocoder
@@ -34,13 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["build"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """One file on its way through the night, with what the manifest says of it."""
-
-    path: Path
-    feed: str | None
-    sha256: str
+_NOTHING_LATE: Mapping[str, str] = MappingProxyType({})
 
 
 def build(
@@ -53,7 +48,7 @@ def build(
     geocoder: Geocoder | None = None,
     demo: bool = False,
     trust: Collection[str] = (),
-    late: Mapping[str, str] = NOTHING_LATE,
+    late: Mapping[str, str] = _NOTHING_LATE,
     report: Report = lambda _line: None,
 ) -> Path:
     """
@@ -118,92 +113,99 @@ def build(
     '2026-01-01'
     """
     out = Path(out)
-    with building(out):
-        return _build(
-            sources,
-            out=out,
-            as_of=as_of,
-            rule=rule,
-            overrides=overrides,
-            geocoder=geocoder,
-            demo=demo,
-            trust=trust,
-            late=late,
-            report=report,
-        )
-
-
-def _build(
-    sources: Iterable[str | Path],
-    *,
-    out: Path,
-    as_of: date,
-    rule: str,
-    overrides: str | Path | None,
-    geocoder: Geocoder | None,
-    demo: bool,
-    trust: Collection[str],
-    late: Mapping[str, str],
-    report: Report,
-) -> Path:
     # A demo file must never pass for the real feed whose shape it has.
-    inputs = [_Source(path, path.stem if demo else None, _sha256(path)) for path in source_files(sources)]
+    files = [SourceFile(path, path.stem if demo else None, sha256_of(path)) for path in source_files(sources)]
     decisions = None if overrides is None else read_overrides(Path(overrides))
     key = _input_key(
-        inputs,
+        files,
         as_of.isoformat(),
         rule,
-        "" if overrides is None else _sha256(Path(overrides)),
+        "" if overrides is None else sha256_of(Path(overrides)),
         "" if geocoder is None else geocoder.version,
+        *sorted(trust),
+        *sorted(late),
     )
-    previous = _current(out)
-    if previous is not None and previous.manifest.get("input_key") == key:
-        report(f"nothing changed since release {previous.id}")
-        return previous.path
+    with building(out):
+        previous = _previous(out, as_of=as_of)
+        if previous is not None and previous.manifest.get("input_key") == key:
+            report(f"nothing changed since release {previous.id}")
+            return previous.path
 
-    records, issues, counts = _read_all(inputs, report=report)
-    located = locate(records, geocoder=geocoder)
-    _check("locate", records, located.table, located.issues)
-    report(f"located {len(located.table):,} records")
+        known = _known(previous)
+        reading = read_all(files, known=known, report=report)
+        located, held = _believed(reading, previous=previous, trust=trust, geocoder=geocoder, report=report)
+        united = deduplicate(located.table, rule=rule, previous=_identity(previous), overrides=decisions, as_of=as_of)
+        _check("dedupe", located.table, united.members, united.issues)
+        report(f"united {len(located.table):,} records into {len(united.places):,} places")
 
-    united = deduplicate(located.table, rule=rule, previous=_identity(previous), overrides=decisions, as_of=as_of)
-    _check("dedupe", located.table, united.members, united.issues)
-    report(f"united {len(located.table):,} records into {len(united.places):,} places")
-
-    all_issues = concat_issues([issues, located.issues, united.issues])
-    manifest = _manifest(inputs, counts, located=located, united=united, issues=all_issues, as_of=as_of, rule=rule)
-    before = {} if previous is None else previous.manifest.get("quality", {})
-    quality = quality_by_feed(located.table, all_issues, as_of=as_of, previous=before)
-    path = write_release(
-        out,
-        places=united.places,
-        records=located.table.merge(united.members, on="record_id", how="left", validate="one_to_one"),
-        links=united.links,
-        issues=all_issues,
-        # Each release carries the whole history of ids, so that old releases can be pruned without forgetting any.
-        events=united.events if previous is None else pd.concat([previous.events, united.events], ignore_index=True),
-        manifest={**manifest, "quality": {each.feed: each.to_dict() for each in quality}, "demo": demo, "input_key": key},
-    )
+        all_issues = concat_issues([located.issues, united.issues])
+        manifest = _manifest(files, reading, known=known, held=held, located=located, united=united, issues=all_issues)
+        before = {} if previous is None else previous.manifest.get("quality", {})
+        quality = quality_by_feed(located.table, all_issues, as_of=as_of, previous=before)
+        path = write_release(
+            out,
+            places=united.places,
+            records=located.table.merge(united.members, on="record_id", how="left", validate="one_to_one"),
+            links=united.links,
+            issues=all_issues,
+            # Each release carries the whole history of ids, so that old releases can be pruned without forgetting any.
+            events=united.events if previous is None else pd.concat([previous.events, united.events], ignore_index=True),
+            manifest={
+                **manifest,
+                "as_of": as_of.isoformat(),
+                "rule": rule,
+                "held": held_sources(held, late=late, previous=previous, as_of=as_of),
+                "quality": {each.feed: each.to_dict() for each in quality},
+                "demo": demo,
+                "input_key": key,
+            },
+        )
     report(f"published release {path.name}")
     return path
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _believed(
+    reading: Reading, *, previous: Release | None, trust: Collection[str], geocoder: Geocoder | None, report: Report
+) -> tuple[StageResult, dict[str, str]]:
+    """Located records and all issues so far, with the sources in doubt as the last release has them; and why each is in doubt."""
+    fresh = locate(reading.records, geocoder=geocoder)
+    _check("locate", reading.records, fresh.table, fresh.issues)
+    report(f"located {len(fresh.table):,} records")
+    located = StageResult(fresh.table, concat_issues([reading.issues, fresh.issues]))
+    if previous is None:
+        return located, {}
+    doubted = doubts(located, previous=previous, feeds=reading.feeds) | reading.turned
+    untrusted = {feed: why for feed, why in doubted.items() if feed not in trust}
+    held = dict(sorted((untrusted | reading.unread).items()))
+    if held and not reading.feeds - set(held):
+        # Without one source that can be believed the release would be the last one under a newer date.
+        raise PublishRefused([f"source {feed}: {why}" for feed, why in held.items()])
+    for feed, why in held.items():
+        report(f"source {feed}: {why}; its records of release {previous.id} are kept")
+    return keep_last(located, previous=previous, held=held), held
 
 
-def _input_key(inputs: Sequence[_Source], *parameters: str) -> str:
+def _input_key(files: Sequence[SourceFile], *parameters: str) -> str:
     """One text for all that decides what a build gives: when it is that of the current release, nothing needs to run."""
-    parts = [__version__, *parameters, *sorted(f"{each.path.name}:{each.sha256}" for each in inputs)]
+    parts = [__version__, *parameters, *sorted(f"{each.path.name}:{each.sha256}" for each in files)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _current(out: Path) -> Release | None:
-    try:
-        return open_release(out)
-    except ReleaseNotFound:
-        return None
+def _previous(out: Path, *, as_of: date) -> Release | None:
+    """The release that tonight's follows; a day before its own would turn the history of ids around."""
+    previous = last_release(out)
+    if previous is not None and as_of.isoformat() < previous.manifest["as_of"]:
+        message = (
+            f"the day of the build is {as_of}, the current release is of {previous.manifest['as_of']}: is the clock of this "
+            "machine right? Expected that day or a later one; `mediation-geo rollback` goes back to an earlier release"
+        )
+        raise SettingsError(message)
+    return previous
+
+
+def _known(previous: Release | None) -> dict[str, list[str]]:
+    """Feeds of each file of the last release."""
+    return {} if previous is None else {each["file"]: each["feeds"] for each in previous.manifest.get("sources", [])}
 
 
 def _identity(previous: Release | None) -> Previous | None:
@@ -218,67 +220,32 @@ def _check(stage: str, before: pd.DataFrame, after: pd.DataFrame, issues: pd.Dat
     check_row_ledger(stage, came_in=before["record_id"], went_on=after["record_id"], rejected=rejected_ids(issues))
 
 
-def _read_all(inputs: Sequence[_Source], *, report: Report) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]]]:
-    """Records of all files, their issues, and the rows each file gave; older editions of one record are rejected."""
-    results: list[StageResult] = []
-    counts: list[dict[str, Any]] = []
-    for each in inputs:
-        result = read_source(each.path, feed=each.feed)
-        results.append(result)
-        rejected = len(rejected_ids(result.issues))
-        feeds = sorted(set(result.table["feed"]) | set(result.issues["feed"].dropna()))
-        counts.append({"feeds": feeds, "rows": len(result.table) + rejected, "records": len(result.table), "rejected": rejected})
-        report(f"read {each.path.name}: {len(result.table):,} records, {rejected:,} rejected")
-    return *_newest_editions(results), counts
-
-
-def _newest_editions(results: Sequence[StageResult]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """
-    One record for each `record_id`: of several editions of one source the newest wins, the others are rejected by name.
-
-    The newest is the one with the latest `date_maj`; on equal dates the file that comes last, as editions sort by their date.
-    """
-    tables = [result.table.assign(edition=number) for number, result in enumerate(results)]
-    records = pd.concat(tables, ignore_index=True).sort_values(
-        ["record_id", "date_maj", "edition"], kind="stable", na_position="first", ignore_index=True
-    )
-    older = records["record_id"].duplicated(keep="last")
-    gone = records.loc[older]
-    superseded = issue_table(
-        "superseded_edition",
-        feed=gone["feed"],
-        record_id=gone["record_id"] + "@" + gone["edition"].astype("str"),
-        field="id",
-        value=gone["date_maj"].dt.strftime("%Y-%m-%d"),
-    )
-    kept = records.loc[~older].drop(columns="edition").reset_index(drop=True)
-    return kept, concat_issues([*(result.issues for result in results), superseded])
-
-
 def _manifest(
-    inputs: Sequence[_Source],
-    counts: Sequence[dict[str, Any]],
+    files: Sequence[SourceFile],
+    reading: Reading,
     *,
+    known: Mapping[str, list[str]],
+    held: Collection[str],
     located: StageResult,
     united: Deduplication,
     issues: pd.DataFrame,
-    as_of: date,
-    rule: str,
 ) -> dict[str, Any]:
     """What the release says of how it was made; no clock and no path, so that equal builds have equal bytes."""
+    rejected = len(rejected_ids(issues))
     return {
-        "as_of": as_of.isoformat(),
-        "rule": rule,
         "software": f"mediation-geo {__version__}",
         "sources": [
+            # A file that is held keeps the feeds it had, so that it is compared with them the next night too.
             {"file": each.path.name, "sha256": each.sha256, "bytes": each.path.stat().st_size, **count}
-            for each, count in zip(inputs, counts, strict=True)
+            | ({"feeds": known[each.path.name]} if set(held) & set(known.get(each.path.name, ())) else {})
+            for each, count in zip(files, reading.counts, strict=True)
         ],
         "ledger": {
-            "rows": sum(count["rows"] for count in counts),
+            # What a held file had tonight is not in the release; the rows it had last time are.
+            "rows": len(located.table) + rejected if held else sum(count["rows"] for count in reading.counts),
             "records": len(located.table),
             "places": len(united.places),
-            "rejected": len(rejected_ids(issues)),
+            "rejected": rejected,
         },
         "issues": json.loads(issues["code"].value_counts().sort_index().to_json()),
     }

@@ -7,7 +7,9 @@ from mediation_geo.release.gates import DEFAULT_LIMITS, Finding, GateLimits
 from mediation_geo.release.reading import Release
 from mediation_geo.release.store import (
     accept_refused,
+    building,
     current_id,
+    last_release,
     open_release,
     prune,
     refused_path,
@@ -27,7 +29,9 @@ __all__ = [
     "StoreError",
     "StoreUnwritable",
     "accept_refused",
+    "building",
     "current_id",
+    "last_release",
     "open_release",
     "prune",
     "refused_path",

@@ -7,6 +7,7 @@ The folder of releases: which are there, which one is current, and moving betwee
       2026-11-21.3.tmp-812/                       a build at work, or what a killed one left: swept by the next
       2026-11-21.3.refused/                       the last build that a gate stopped, kept for inspection
       .lock                                       held by whoever writes
+      .build.lock                                 held by a build from its first look at the last release to the end
 
 A name without suffix appears by one rename of a folder that was written and flushed to the end, so whatever is listed here can
 be opened, also after `kill -9` or a power cut.
@@ -15,7 +16,7 @@ be opened, also after `kill -9` or a power cut.
 from __future__ import annotations
 
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "accept_refused",
+    "building",
     "current_id",
+    "last_release",
     "open_release",
     "prune",
     "refused_path",
@@ -40,6 +43,7 @@ __all__ = [
 
 CURRENT = "current"
 LOCK = ".lock"
+BUILD_LOCK = ".build.lock"
 STAGING = ".tmp-"
 REFUSED = ".refused"
 
@@ -111,6 +115,45 @@ def open_release(directory: str | Path, release_id: str | None = None) -> Releas
         message = f"{directory}: {asked}; {there}"
         raise ReleaseNotFound(message)
     return Release(folder / wanted)
+
+
+def last_release(directory: str | Path) -> Release | None:
+    """
+    Release that the next one follows: the current one, or the newest where somebody removed that by hand; None before the first.
+
+    Raises
+    ------
+    ChecksumMismatch
+        See `open_release`.
+
+    Examples
+    --------
+    >>> last_release("no/such/folder") is None
+    True
+    """
+    known, current = release_ids(directory), current_id(directory)
+    if not known:
+        return None
+    return open_release(directory, current if current in known else known[-1])
+
+
+@contextmanager
+def building(directory: str | Path) -> Iterator[None]:
+    """
+    Hold the folder for a whole build, so that two builds never start from the same release and one forgets what the other did.
+
+    Raises
+    ------
+    StoreBusy
+        If another build is at work.
+    StoreUnwritable
+        If the disk refuses.
+    """
+    folder = Path(directory)
+    with ExitStack() as held:
+        with clear_disk_errors(folder):
+            held.enter_context(locked(folder / BUILD_LOCK))
+        yield
 
 
 def rollback(directory: str | Path, release_id: str | None = None) -> Release:

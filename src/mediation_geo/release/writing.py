@@ -37,7 +37,7 @@ from mediation_geo.release.store import (
     STAGING,
     current_id,
     exclusive,
-    open_release,
+    last_release,
     point_current,
     refused_path,
     release_ids,
@@ -104,7 +104,7 @@ def write_release(
     said = {name: value for name, value in manifest.items() if name not in OWN_KEYS}
     tables = _Tables(places=places, records=records, links=links, issues=issues, events=events)
     with exclusive(folder):
-        previous = _previous(folder)
+        previous = last_release(folder)
         release_id = next_release_id(day, release_ids(folder))
         staging = folder / f"{release_id}{STAGING}{os.getpid()}"
         staging.mkdir()
@@ -130,7 +130,7 @@ def write_release(
                 staging.rename(folder / release_id)
                 flush(folder)
                 holder = release_id
-            if previous is None or previous.id != holder:
+            if current_id(folder) != holder:
                 point_current(folder, holder)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
@@ -149,12 +149,6 @@ class _Tables:
 
     def by_name(self) -> dict[str, pd.DataFrame]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
-
-
-def _previous(folder: Path) -> Release | None:
-    """Release that is served; a link to one that somebody removed by hand must not stop every build to come."""
-    current = current_id(folder)
-    return open_release(folder, current) if current in release_ids(folder) else None
 
 
 def _write_tables(staging: Path, tables: _Tables, *, day: str, release_id: str) -> dict[str, dict[str, Any]]:
