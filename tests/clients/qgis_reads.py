@@ -25,6 +25,7 @@ point = place.geometry().asPoint()
 found["position"] = [point.x(), point.y()]
 found["filter_accepted"] = layer.setSubsetString("\"code_departement\" = '59'")
 found["filtered"] = sum(1 for _ in layer.getFeatures())
-print(json.dumps(found), flush=True)
+sys.stdout.write(json.dumps(found))
+sys.stdout.flush()
 # QGIS may crash while Python takes its objects down in an order of its own.
 os._exit(0)

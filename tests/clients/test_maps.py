@@ -15,6 +15,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from playwright.sync_api import Browser
@@ -33,7 +34,7 @@ const map = L.map("map").setView([50.4, 3.2], 8);
     const page = await (await fetch(next)).json();
     L.geoJSON(page, {
       pointToLayer: (feature, where) => L.circleMarker(where),
-      onEachFeature: (feature, layer) => { drawn += 1; layer.bindPopup(`${feature.properties.nom}, ${feature.properties.code_postal}`); },
+      onEachFeature: ({ properties }, layer) => { drawn += 1; layer.bindPopup(`${properties.nom}, ${properties.code_postal}`); },
     }).addTo(map);
     next = page.links.find((link) => link.rel === "next")?.href;
   }
@@ -63,7 +64,7 @@ def site_of(folder: Path) -> Iterator[str]:
     """A site of another origin over a folder."""
 
     class Quiet(SimpleHTTPRequestHandler):
-        extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}
+        extensions_map: ClassVar = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}
 
         def log_message(self, *_arguments: object) -> None:
             pass

@@ -1,4 +1,4 @@
-"""QGIS without a screen opens the collection as a layer, counts, reads and filters it. Too big for CI: `make clients` installs it."""
+"""QGIS without a screen opens the collection as a layer, counts and filters it; too big for CI, `make clients` installs it."""
 
 from __future__ import annotations
 
