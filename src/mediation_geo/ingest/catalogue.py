@@ -27,6 +27,11 @@ class CatalogueEntry(BaseModel):
     licence: str
     fetch: Fetch
 
+    @property
+    def file_name(self) -> str:
+        """Name under which its download is kept."""
+        return f"{self.name}.{self.fetch.format}"
+
 
 class _NationalEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

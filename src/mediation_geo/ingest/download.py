@@ -121,7 +121,7 @@ def fetch_source(
     SourceError
         If the answer is too large or comes from a host that is not allowed.
     """
-    target = folder / f"{entry.name}.{entry.fetch.format}"
+    target = folder / entry.file_name
     if entry.fetch.next is None:
         return fetch(entry.fetch.url, target, token=token, hosts=hosts, progress=progress, patience=patience)
     return _fetch_pages(entry, target, token=token, hosts=hosts or allowed_hosts(), patience=patience)

@@ -7,6 +7,7 @@ mapping is in `apply.py`, choosing one in `recognise.py`.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -22,7 +23,18 @@ from mediation_geo.standard.vocabularies import TYPOLOGIES, VOCABULARIES
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["DAYS", "Fetch", "FieldRule", "Mapping", "Recognise", "TermRule", "Unsplit", "load_mapping", "shipped_mappings"]
+__all__ = [
+    "DAYS",
+    "Fetch",
+    "FieldRule",
+    "Lookup",
+    "Mapping",
+    "Recognise",
+    "TermRule",
+    "Unsplit",
+    "load_mapping",
+    "shipped_mappings",
+]
 
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _TARGETS = frozenset(FIELD_NAMES) | frozenset(FIELD_RENAMES)
@@ -125,6 +137,25 @@ class Unsplit(_Strict):
     postcode: str
 
 
+class Lookup(_Strict):
+    """
+    Another file of the source whose columns are added to each row by key.
+
+    Attributes
+    ----------
+    file : regular expression
+        The whole slug of that file's name, without the date of its edition.
+    on : dict of str to str
+        Column of this file -> column of the other file that holds the same text.
+    prefix : str
+        Stands before the names of the added columns: `structure` makes `nom` to `structure.nom`.
+    """
+
+    file: re.Pattern[str]
+    on: dict[str, str] = Field(min_length=1)
+    prefix: str = Field(min_length=1)
+
+
 class Recognise(_Strict):
     """
     Evidence that a file is of this source: all columns there, only these values, the file's name.
@@ -172,6 +203,7 @@ class Mapping(_Strict):
     fetch: Fetch | None = None
     key: tuple[str, ...] = ()
     unsplit: Unsplit | None = None
+    lookup: tuple[Lookup, ...] = ()
     fields: dict[str, FieldRule] = {}
     terms: dict[str, tuple[TermRule, ...]] = {}
     hours: dict[str, HalfDay] = {}
@@ -272,5 +304,6 @@ def _with_inheritance(mapping: Mapping, loaded: dict[str, Mapping]) -> Mapping:
             "terms": {**base.terms, **mapping.terms},
             "hours": mapping.hours or base.hours,
             "key": mapping.key or base.key,
+            "lookup": mapping.lookup or base.lookup,
         }
     )

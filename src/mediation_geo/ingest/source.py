@@ -17,6 +17,7 @@ from mediation_geo.ingest.apply import apply_mapping, map_distinct
 from mediation_geo.ingest.clean import clean_fields
 from mediation_geo.ingest.clean.rules import IssueLog
 from mediation_geo.ingest.keys import KeySurvey, row_keys, survey_keys
+from mediation_geo.ingest.lookup import LookupTable, attach, open_lookup
 from mediation_geo.ingest.mapping import Mapping, shipped_mappings
 from mediation_geo.ingest.personal import mask_personal
 from mediation_geo.ingest.read import Note, RawChunk, RawSource, open_raw
@@ -39,9 +40,25 @@ class SourceFile:
     raw: RawSource
     mapping: Mapping
     feed: str
+    lookups: tuple[LookupTable, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was odd about the file as a whole."""
+        return (*self.raw.notes, *(note for table in self.lookups for note in table.notes))
+
+    def chunks(self, rows: int) -> Iterator[RawChunk]:
+        """Rows of the file, at most so many at a time, with what they look up in other files."""
+        return (attach(chunk, self.lookups) for chunk in self.raw.read(rows))
 
 
-def open_source(path: Path | str, *, feed: str | None = None, mappings: Iterable[Mapping] | None = None) -> SourceFile:
+def open_source(
+    path: Path | str,
+    *,
+    feed: str | None = None,
+    mappings: Iterable[Mapping] | None = None,
+    beside: Iterable[Path] | None = None,
+) -> SourceFile:
     """
     A file with its format, mapping and feed name found.
 
@@ -53,23 +70,34 @@ def open_source(path: Path | str, *, feed: str | None = None, mappings: Iterable
         Name of the feed; that of a shipped source also chooses its mapping.
     mappings : iterable of Mapping, optional
         Mappings to choose from beside the shipped ones.
+    beside : iterable of path, optional
+        Files in which a mapping that joins another file looks for it; those in the folder of the file when absent.
 
     Raises
     ------
     SourceError
         If the file cannot be read or is of no known source.
     """
-    raw = open_raw(Path(path))
+    path = Path(path)
+    raw = open_raw(path)
     first = next(raw.read(CHUNK_ROWS), None)
     if first is None:
         message = "a header without rows; expected at least one place"
         raise SchemaMismatch(message, path=str(path), line=1)
     known = {**shipped_mappings(), **{mapping.name: mapping for mapping in mappings or ()}}
-    mapping, name = recognise(first.frame, path=Path(path), mappings=known.values(), feed=feed)
-    return SourceFile(raw, mapping, name)
+    mapping, name = recognise(first.frame, path=path, mappings=known.values(), feed=feed)
+    others = path.parent.iterdir() if beside is None and mapping.lookup else beside or ()
+    choice = [each for each in others if each.is_file()]
+    return SourceFile(raw, mapping, name, tuple(open_lookup(rule, path=path, beside=choice) for rule in mapping.lookup))
 
 
-def read_source(path: Path | str, *, feed: str | None = None, mappings: Iterable[Mapping] | None = None) -> StageResult:
+def read_source(
+    path: Path | str,
+    *,
+    feed: str | None = None,
+    mappings: Iterable[Mapping] | None = None,
+    beside: Iterable[Path] | None = None,
+) -> StageResult:
     """
     All records of a source file in the national standard, and what was wrong with them.
 
@@ -81,6 +109,8 @@ def read_source(path: Path | str, *, feed: str | None = None, mappings: Iterable
         Name of the feed; found from the file when absent.
     mappings : iterable of Mapping, optional
         Mappings to choose from beside the shipped ones.
+    beside : iterable of path, optional
+        Files in which a mapping that joins another file looks for it; those in the folder of the file when absent.
 
     Returns
     -------
@@ -94,7 +124,7 @@ def read_source(path: Path | str, *, feed: str | None = None, mappings: Iterable
     SourceError
         If the file cannot be read or is of no known source; names file, line and expectation.
     """
-    results = list(stream_source(path, feed=feed, mappings=mappings))
+    results = list(stream_source(path, feed=feed, mappings=mappings, beside=beside))
     records = pd.concat([result.table for result in results], ignore_index=True)
     ordered = records.sort_values("record_id", kind="stable", ignore_index=True)
     return StageResult(ordered, concat_issues([result.issues for result in results]))
@@ -105,6 +135,7 @@ def stream_source(
     *,
     feed: str | None = None,
     mappings: Iterable[Mapping] | None = None,
+    beside: Iterable[Path] | None = None,
     chunk_rows: int = CHUNK_ROWS,
 ) -> Iterator[StageResult]:
     """
@@ -112,11 +143,11 @@ def stream_source(
 
     The file is read twice, first for the record ids, so that an id never depends on the chunk its row falls in.
     """
-    source = open_source(path, feed=feed, mappings=mappings)
+    source = open_source(path, feed=feed, mappings=mappings, beside=beside)
     survey = _survey(source, chunk_rows=chunk_rows)
-    notes = source.raw.notes if survey.gives_ids else (*source.raw.notes, Note("source_without_ids"))
+    notes = source.notes if survey.gives_ids else (*source.notes, Note("source_without_ids"))
     yield StageResult(conform(pd.DataFrame({"row": []}), RECORDS), _file_issues(notes, feed=source.feed))
-    for chunk in source.raw.read(chunk_rows):
+    for chunk in source.chunks(chunk_rows):
         yield _chunk_result(chunk, source, survey=survey)
 
 
@@ -136,13 +167,13 @@ def source_rows(path: Path | str, *, feed: str | None = None, mappings: Iterable
     """
     source = open_source(path, feed=feed, mappings=mappings)
     survey = _survey(source, chunk_rows=CHUNK_ROWS)
-    chunks = (row_keys(chunk.frame, source.mapping) for chunk in source.raw.read(CHUNK_ROWS))
+    chunks = (row_keys(chunk.frame, source.mapping) for chunk in source.chunks(CHUNK_ROWS))
     ids = pd.concat([survey.record_ids(keys, feed=source.feed) for keys in chunks])
     return pd.Series(ids.index, index=pd.Index(ids, name="record_id"), name="row", dtype="int64")
 
 
 def _survey(source: SourceFile, *, chunk_rows: int) -> KeySurvey:
-    return survey_keys(lambda: (chunk.frame for chunk in source.raw.read(chunk_rows)), source.mapping)
+    return survey_keys(lambda: (chunk.frame for chunk in source.chunks(chunk_rows)), source.mapping)
 
 
 def _file_issues(notes: Iterable[Note], *, feed: str) -> pd.DataFrame:
