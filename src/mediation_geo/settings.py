@@ -6,8 +6,9 @@ Environment variables are `MEDIATION_GEO_<NAME>`; nothing below the command line
 
 from __future__ import annotations
 
+import hashlib
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,13 @@ class Settings:
     Attributes
     ----------
     releases : Path
-        Folder that holds the releases.
+        Folder that holds the releases; `MEDIATION_GEO_RELEASES` may also be the address of a store, see `at`.
+    store : str
+        Address of the store that the folder is a copy of; empty where there is none.
+    replica : Path
+        Folder in which copies of stores are kept.
+    store_poll_s : float
+        Seconds between two looks at a store.
     host : str
         Address the service listens on.
     port : int
@@ -39,7 +46,11 @@ class Settings:
     basemap : str
         Background of the map: `none` or `ign`.
     download_timeout_s : float
-        Seconds a source may take to answer before it counts as unavailable.
+        Seconds a source may be silent before it counts as unavailable.
+    download_limit_s : float
+        Seconds the whole download of one source may take.
+    source_hosts : str
+        Hosts, separated by commas, from which sources may be fetched beside those of the catalogue.
     downloads : Path
         Folder in which downloaded sources are kept between nights.
     rate_limit : str
@@ -54,11 +65,16 @@ class Settings:
     """
 
     releases: Path = Path("releases")
+    store: str = ""
+    replica: Path = Path("replica")
+    store_poll_s: float = 10.0
     host: str = "127.0.0.1"
     port: int = 5000
     base_url: str = ""
     basemap: str = "none"
     download_timeout_s: float = 20.0
+    download_limit_s: float = 900.0
+    source_hosts: str = ""
     downloads: Path = Path("downloads")
     rate_limit: str = "1200/minute"
     streets: Path | None = None
@@ -82,9 +98,35 @@ class Settings:
         chosen: dict[str, Path | str | int | float] = {}
         for each in fields(cls):
             raw = variables.get(_PREFIX + each.name.upper())
-            if raw is not None:
+            if raw is not None and each.name not in {"releases", "store"}:
                 chosen[each.name] = _parse(each.name, raw, like=each.default)
-        return cls(**chosen)  # type: ignore[arg-type]  # _parse gives each value the type of its default
+        settings = cls(**chosen)  # type: ignore[arg-type]  # _parse gives each value the type of its default
+        releases = variables.get(f"{_PREFIX}RELEASES")
+        return settings if releases is None else settings.at(releases)
+
+    def at(self, releases: str | Path) -> Settings:
+        """
+        Return these settings with releases elsewhere.
+
+        Parameters
+        ----------
+        releases : str or Path
+            A folder, or the address of a store such as `s3://bucket/lieux` or `https://data.example/releases`: the folder of
+            releases is then the copy of that store.
+
+        Examples
+        --------
+        >>> Settings().at("/srv/releases").store
+        ''
+        >>> Settings().at("s3://bucket/lieux").releases.parent
+        PosixPath('replica')
+        """
+        text = str(releases)
+        if "://" not in text:
+            return replace(self, releases=Path(releases), store="")
+        # Two stores never share a copy, and the address, which may hold a password, is no name for a folder.
+        copy = hashlib.sha256(text.encode()).hexdigest()[:12]
+        return replace(self, releases=self.replica / copy, store=text)
 
     @property
     def public_url(self) -> str:

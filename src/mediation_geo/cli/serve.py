@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    releases: Annotated[Path | None, typer.Option("--releases", help="Folder of releases.")] = None,
+    releases: Annotated[
+        str | None, typer.Option("--releases", help="Folder of releases, or address of a store: s3://..., https://...")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes, which share one copy of the release.")] = 1,
@@ -37,7 +38,8 @@ def serve(
     from mediation_geo.settings import Settings
 
     settings = Settings.from_environment()
-    settings = replace(settings, releases=releases or settings.releases, host=host or settings.host, port=port or settings.port)
+    settings = settings if releases is None else settings.at(releases)
+    settings = replace(settings, host=host or settings.host, port=port or settings.port)
     announce(settings, as_json=as_json)
     if workers > 1:
         if metrics_port is not None:
@@ -50,7 +52,10 @@ def serve(
 
 def announce(settings: Settings, *, as_json: bool) -> None:
     """Say what is served where, before the port is opened."""
+    from mediation_geo.release.remote import shown_address
+
+    what = shown_address(settings.store) if settings.store else str(settings.releases)
     if as_json:
-        print_json({"url": settings.public_url, "releases": str(settings.releases)})
+        print_json({"url": settings.public_url, "releases": what})
     else:
-        say(f"Serving {settings.releases} at {settings.public_url} (Ctrl+C to stop)")
+        say(f"Serving {what} at {settings.public_url} (Ctrl+C to stop)")

@@ -9,6 +9,7 @@ import uvicorn
 
 from mediation_geo.service.app import create_app
 from mediation_geo.service.proches.referral import geocoder
+from mediation_geo.service.replica import following
 from mediation_geo.service.snapshot import store_of
 from mediation_geo.service.workers import leave_when_told, listening_socket, supervise
 
@@ -32,10 +33,11 @@ def serve(settings: Settings, *, metrics_port: int | None = None) -> None:
         Port of `/metrics`, on the same address; none where absent.
     """
     _log_to_stderr()
-    app = create_app(settings.releases, settings=settings)
-    if metrics_port is not None:
-        app.state.site.metrics.serve(metrics_port, host=settings.host)
-    uvicorn.Server(_configuration(app, settings)).run()
+    with following(settings):
+        app = create_app(settings.releases, settings=settings)
+        if metrics_port is not None:
+            app.state.site.metrics.serve(metrics_port, host=settings.host)
+        uvicorn.Server(_configuration(app, settings)).run()
 
 
 def serve_workers(settings: Settings, *, workers: int) -> None:
@@ -60,7 +62,8 @@ def serve_workers(settings: Settings, *, workers: int) -> None:
         leave_when_told(app.state.site.leave)
         uvicorn.Server(_configuration(app, settings)).run(sockets=[listening])
 
-    supervise(store, workers=workers, work=work)
+    with following(settings):
+        supervise(store, workers=workers, work=work)
 
 
 def _configuration(app: Starlette, settings: Settings) -> uvicorn.Config:

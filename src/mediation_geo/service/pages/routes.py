@@ -197,7 +197,7 @@ def _status(site: Site) -> Any:
     async def handler(request: Request, snapshot: Snapshot) -> Response:
         values = single_values(pairs_of(request), admitted=("lang", "f"))
         form = media_type_of(request, values, {"html": HTML, "json": JSON})
-        status = status_of(snapshot, failed_id=site.store.failed_id)
+        status = status_of(snapshot, failed_id=site.store.failed_id, directory=site.store.directory)
         if form == "json":
             return respond(request, orjson.dumps(status), media_type=JSON, cache="no-store")
         response = _page(
