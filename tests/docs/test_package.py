@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import runpy
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "mediation_geo"
+SBOM = ROOT / "requirements" / "sbom.cdx.json"
 COMMAND = "from mediation_geo.cli import main; main()"
 
 
@@ -27,6 +33,33 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(_built("wheel", of=unpacked, into=folder)) as archive:
         archive.extractall(folder / "installed")
     return folder / "installed"
+
+
+def test_the_wheel_carries_the_bill_of_materials(installed: Path) -> None:
+    if "sbom-files" not in (ROOT / "pyproject.toml").read_text(encoding="utf-8"):
+        pytest.skip("pyproject.toml does not ship the bill of materials yet")
+    (shipped,) = installed.glob("mediation_geo-*.dist-info/sboms/*.cdx.json")
+    assert shipped.read_bytes() == SBOM.read_bytes()
+
+
+def test_the_bill_of_materials_is_that_of_the_pins_and_of_what_the_package_asks_for() -> None:
+    script = runpy.run_path(str(ROOT / "requirements" / "sbom.py"))
+    assert SBOM.read_text(encoding="utf-8") == script["sbom"](), "run: python requirements/sbom.py"
+    bill = json.loads(SBOM.read_bytes())
+    known = {each["bom-ref"] for each in bill["components"]} | {bill["metadata"]["component"]["bom-ref"]}
+    assert len(known) == len(bill["components"]) + 1
+    assert {ref for each in bill["dependencies"] for ref in [each["ref"], *each["dependsOn"]]} <= known
+    own = next(each for each in bill["dependencies"] if each["ref"].startswith("pkg:pypi/mediation-geo@"))
+    asked = {ref.removeprefix("pkg:pypi/").partition("@")[0] for ref in own["dependsOn"]}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {canonicalize_name(Requirement(each).name) for each in project["dependencies"]} <= asked
+
+
+def test_the_bill_of_materials_satisfies_the_schema_of_cyclonedx() -> None:
+    validation = pytest.importorskip("cyclonedx.validation.json", reason="cyclonedx-python-lib is not installed")
+    from cyclonedx.schema import SchemaVersion
+
+    assert validation.JsonStrictValidator(SchemaVersion.V1_6).validate_str(SBOM.read_text(encoding="utf-8")) is None
 
 
 def _built(target: str, *, of: Path, into: Path) -> Path:
