@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,10 @@ from mediation_geo.cli.console import AsJson, download_progress, print_json, say
 from mediation_geo.cli.days import day
 from mediation_geo.cli.release import KEEP_LAST, KEEP_MONTHS
 from mediation_geo.cli.serve import announce
+
+if TYPE_CHECKING:
+    from mediation_geo.ingest.download import Patience
+    from mediation_geo.settings import Settings
 
 __all__ = ["register"]
 
@@ -31,6 +35,9 @@ def build(
     out: Annotated[Path | None, typer.Option("--out", help="Folder of releases.")] = None,
     rule: Annotated[str, typer.Option(help="How records are matched: model or official.")] = "model",
     overrides: Annotated[Path | None, typer.Option(help="CSV of human decisions on what is one place.")] = None,
+    trust: Annotated[
+        list[str] | None, typer.Option("--trust", help="Source to take as it is, however much it changed; repeatable.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="Day of the build, YYYY-MM-DD; today where absent.")] = None,
     keep_last: Annotated[int, typer.Option(min=1, help="How many of the newest releases stay.")] = KEEP_LAST,
     keep_months: Annotated[int, typer.Option(min=0, help="How many months keep their last release.")] = KEEP_MONTHS,
@@ -43,23 +50,71 @@ def build(
     from mediation_geo.settings import Settings
 
     settings = Settings.from_environment()
-    out, on = out or settings.releases, day(as_of)
+    out, on = out or _folder_of(settings), day(as_of)
+    if as_of is None:
+        pipeline.check_clock(out, today=on)
     with download_progress() as progress:
         if sources:
-            files = pipeline.fetch_sources(
-                sources, downloads=settings.downloads, tokens=os.environ, report=say, progress=progress
+            fetched = pipeline.fetch_sources(
+                sources,
+                downloads=settings.downloads,
+                tokens=os.environ,
+                hosts=settings.source_hosts.split(","),
+                patience=_patience(settings),
+                report=say,
+                progress=progress,
             )
             geocoder = EmbeddedGeocoder(settings.streets) if settings.streets else None
-            path = pipeline.build(files, out=out, as_of=on, rule=rule, overrides=overrides, geocoder=geocoder, report=say)
+            path = pipeline.build(
+                fetched.paths,
+                out=out,
+                as_of=on,
+                rule=rule,
+                overrides=overrides,
+                geocoder=geocoder,
+                trust=trust or (),
+                late=fetched.late,
+                report=say,
+            )
         else:
-            path = pipeline.build_default(out, as_of=on, downloads=settings.downloads, report=say, progress=progress)
+            path = pipeline.build_default(
+                out,
+                as_of=on,
+                downloads=settings.downloads,
+                trust=trust or (),
+                patience=_patience(settings),
+                report=say,
+                progress=progress,
+            )
     # A night that a gate stopped ends before this line: nothing is removed then.
     removed = _pruned(out, keep_last=keep_last, keep_months=keep_months)
+    manifest = open_release(path).manifest
+    held = manifest.get("held", [])
     if as_json:
-        counts = open_release(path).manifest["counts"]
-        print_json({"release": path.name, "path": str(path), "counts": counts, "removed": removed})
+        print_json({"release": path.name, "path": str(path), "counts": manifest["counts"], "held": held, "removed": removed})
     else:
         print(path)
+    for each in held:
+        say(f"not of tonight: {each['source']}, {each['kept']} used since {each['since']}: {each['why']}")
+    if held:
+        say("published all the same; when a source is right, take it as it is with --trust SOURCE")
+        raise typer.Exit(1)
+
+
+def _patience(settings: Settings) -> Patience:
+    from mediation_geo.ingest.download import Patience
+
+    return Patience(answer_s=settings.download_timeout_s, whole_s=settings.download_limit_s)
+
+
+def _folder_of(settings: Settings) -> Path:
+    """Where builds are written: the copy of a store is none of theirs."""
+    from mediation_geo.errors import SettingsError
+
+    if settings.store:
+        message = "MEDIATION_GEO_RELEASES is the address of a store: name a folder to build in, `publish --to` then sends it"
+        raise SettingsError(message)
+    return settings.releases
 
 
 def _pruned(out: Path, *, keep_last: int, keep_months: int) -> list[str]:
@@ -86,7 +141,7 @@ def up(
     from mediation_geo.settings import Settings
 
     settings = Settings.from_environment()
-    settings = replace(settings, releases=releases or settings.releases, port=port or settings.port)
+    settings = replace(settings, releases=releases or _folder_of(settings), store="", port=port or settings.port)
     with download_progress() as progress:
         ensure_release(settings.releases, as_of=day(None), downloads=settings.downloads, report=say, progress=progress)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -28,13 +29,14 @@ from mediation_geo.standard import StageResult, check_row_ledger, concat_issues,
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import date
 
     from mediation_geo.locate import Geocoder
 
-__all__ = ["build"]
+__all__ = ["build", "check_clock"]
 
 
+# A register that nobody built for so long is rarer than a machine that woke up with a wrong date.
+_LONGEST_SLEEP_DAYS = 400
 _NOTHING_LATE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -162,6 +164,36 @@ def build(
         )
     report(f"published release {path.name}")
     return path
+
+
+def check_clock(out: str | Path, *, today: date) -> None:
+    """
+    Stop a night whose day only a wrong clock can have given.
+
+    Parameters
+    ----------
+    out : str or Path
+        Folder of releases.
+    today : datetime.date
+        What the clock says.
+
+    Raises
+    ------
+    SettingsError
+        If it is more than a year after the last release. A day before that one is refused by `build` itself.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> check_clock("no/such/folder", today=date(2090, 1, 1))
+    """
+    previous = last_release(out)
+    if previous is not None and (today - date.fromisoformat(previous.manifest["as_of"])).days > _LONGEST_SLEEP_DAYS:
+        message = (
+            f"the clock of this machine says {today}, more than a year after the current release of "
+            f"{previous.manifest['as_of']}: is it right? Then name the day: --as-of {today}"
+        )
+        raise SettingsError(message)
 
 
 def _believed(

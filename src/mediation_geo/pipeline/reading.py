@@ -101,7 +101,7 @@ def read_all(files: Sequence[SourceFile], *, known: Mapping[str, Sequence[str]],
             if not expected:
                 raise
             fault = error
-            unread.update(dict.fromkeys(expected, str(error)))
+            unread.update(dict.fromkeys(expected, _without_folder(error, each.path)))
             counts.append({"feeds": list(expected), "rows": 0, "records": 0, "rejected": 0})
             continue
         results.append(result)
@@ -113,6 +113,11 @@ def read_all(files: Sequence[SourceFile], *, known: Mapping[str, Sequence[str]],
     if fault is not None and not results:
         raise fault
     return Reading(*_newest_editions(results), counts, unread, turned)
+
+
+def _without_folder(error: SourceError, path: Path) -> str:
+    """What is wrong with a file, in words that can be published: they do not say where on this machine it lies."""
+    return str(SourceError(error.message, path=path.name, line=error.line))
 
 
 def _other_feeds(name: str, *, feeds: Sequence[str], expected: Sequence[str]) -> dict[str, str]:
