@@ -37,28 +37,6 @@ def read(published, name):
     return json.loads((published / name).read_bytes())
 
 
-@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # within rdflib
-def test_a_harvester_finds_each_file_with_the_size_and_checksum_of_its_bytes(published):
-    rdflib = pytest.importorskip("rdflib", reason="rdflib is not installed")
-    graph = rdflib.Graph().parse(published / "catalog.jsonld", format="json-ld")
-    dcat, spdx = rdflib.Namespace("http://www.w3.org/ns/dcat#"), rdflib.Namespace("http://spdx.org/rdf/terms#")
-    dataset = graph.value(predicate=rdflib.RDF.type, object=dcat.Dataset)
-    found = set()
-    for distribution in graph.objects(dataset, dcat.distribution):
-        address = str(graph.value(distribution, dcat.downloadURL))
-        name = address.removeprefix(BASE + "/")
-        content = (published / name).read_bytes()
-        assert int(graph.value(distribution, dcat.byteSize)) == len(content)
-        checksum = graph.value(graph.value(distribution, spdx.checksum), spdx.checksumValue)
-        assert str(checksum).casefold() == hashlib.sha256(content).hexdigest()
-        found.add(name)
-    assert found == {each["file"] for each in read(published, "index.json")["files"]}
-    dct = rdflib.Namespace("http://purl.org/dc/terms/")
-    assert graph.value(dataset, dct.accrualPeriodicity)
-    assert graph.value(dataset, dct.license)
-    assert graph.value(dataset, dcat.previousVersion)
-
-
 def test_frictionless_finds_every_resource_valid_with_its_hash_and_its_schema(published):
     with system.use_context(trusted=True):
         package = Package(str(published / "datapackage.json"))

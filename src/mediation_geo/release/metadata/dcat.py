@@ -1,7 +1,8 @@
 """
 DCAT-AP as JSON-LD: one catalog with one dataset and a distribution for each file, ready to be harvested by data.gouv.fr.
 
-The context is written out in the file: a harvester needs no other address to read it.
+The context is written out in the file, and every resource says of which class it is: a harvester needs no other address to read
+and to check it. Source: DCAT-AP 3.0, classes and ranges of its SHACL shapes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ CONTEXT = {
     "locn": "http://www.w3.org/ns/locn#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "geo": "http://www.opengis.net/ont/geosparql#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
 }
 _VOCABULARY = "http://publications.europa.eu/resource/authority"
 _CONFORMING = frozenset({"csv", "json"})
@@ -37,7 +39,9 @@ def catalog(facts: About) -> dict[str, Any]:
         "dct:title": _french(facts.title),
         "dct:description": _french(facts.description),
         "dct:publisher": publisher,
-        "dct:language": _link(f"{_VOCABULARY}/language/FRA"),
+        "dct:language": _link(f"{_VOCABULARY}/language/FRA", "dct:LinguisticSystem"),
+        "dct:license": _link(LICENCE_URL, "dct:LicenseDocument"),
+        "foaf:homepage": _link(f"{facts.base_url}/", "foaf:Document"),
         "dct:modified": _day(facts.day),
         "dcat:dataset": _dataset(facts, publisher),
     }
@@ -51,21 +55,21 @@ def _dataset(facts: About, publisher: dict[str, Any]) -> dict[str, Any]:
         "dct:title": _french(facts.title),
         "dct:description": _french(facts.description),
         "dct:publisher": publisher,
-        "dct:language": _link(f"{_VOCABULARY}/language/FRA"),
-        "dct:license": _link(LICENCE_URL),
-        "dct:accrualPeriodicity": _link(f"{_VOCABULARY}/frequency/DAILY"),
+        "dct:language": _link(f"{_VOCABULARY}/language/FRA", "dct:LinguisticSystem"),
+        "dct:license": _link(LICENCE_URL, "dct:LicenseDocument"),
+        "dct:accrualPeriodicity": _link(f"{_VOCABULARY}/frequency/DAILY", "dct:Frequency"),
         "dct:modified": _day(facts.day),
         "dcat:version": facts.release,
         "adms:versionNotes": _french(f"Version {facts.release} : {facts.places} lieux."),
         "dcat:keyword": [_french(each) for each in KEYWORDS],
-        "dcat:theme": _link(f"{_VOCABULARY}/data-theme/SOCI"),
-        "dcat:landingPage": _link(f"{facts.base_url}/"),
+        "dcat:theme": _link(f"{_VOCABULARY}/data-theme/SOCI", "skos:Concept"),
+        "dcat:landingPage": _link(f"{facts.base_url}/", "foaf:Document"),
         "dcat:distribution": [_distribution(facts, entry) for entry in facts.files],
     }
     if facts.bbox is not None:
         dataset["dct:spatial"] = {"@type": "dct:Location", "dcat:bbox": _typed(_polygon(facts.bbox), "geo:wktLiteral")}
     if facts.previous is not None:
-        dataset["dcat:previousVersion"] = _link(f"{facts.base_url}#{facts.previous}")
+        dataset["dcat:previousVersion"] = {"@id": f"{facts.base_url}#{facts.previous}"}
     return dataset
 
 
@@ -76,20 +80,20 @@ def _distribution(facts: About, entry: Any) -> dict[str, Any]:
         "@id": f"{address}#distribution",
         "@type": "dcat:Distribution",
         "dct:title": _french(f"{entry['title']}{where}"),
-        "dcat:accessURL": _link(address),
-        "dcat:downloadURL": _link(address),
-        "dcat:mediaType": _link(f"https://www.iana.org/assignments/media-types/{entry['media_type']}"),
+        "dcat:accessURL": {"@id": address},
+        "dcat:downloadURL": {"@id": address},
+        "dcat:mediaType": _link(f"https://www.iana.org/assignments/media-types/{entry['media_type']}", "dct:MediaType"),
         "dcat:byteSize": _typed(str(entry["bytes"]), "xsd:nonNegativeInteger"),
-        "dct:license": _link(LICENCE_URL),
+        "dct:license": _link(LICENCE_URL, "dct:LicenseDocument"),
         "dct:modified": _day(facts.day),
         "spdx:checksum": {
             "@type": "spdx:Checksum",
-            "spdx:algorithm": _link("http://spdx.org/rdf/terms#checksumAlgorithm_sha256"),
+            "spdx:algorithm": {"@id": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"},
             "spdx:checksumValue": _typed(entry["sha256"], "xsd:hexBinary"),
         },
     }
     if entry["format"] in _CONFORMING:
-        distribution["dct:conformsTo"] = {"@id": STANDARD_URL, "@type": "dct:Standard"}
+        distribution["dct:conformsTo"] = _link(STANDARD_URL, "dct:Standard")
     return distribution
 
 
@@ -97,8 +101,8 @@ def _french(text: str) -> dict[str, str]:
     return {"@value": text, "@language": "fr"}
 
 
-def _link(address: str) -> dict[str, str]:
-    return {"@id": address}
+def _link(address: str, kind: str) -> dict[str, str]:
+    return {"@id": address, "@type": kind}
 
 
 def _typed(value: str, kind: str) -> dict[str, str]:
