@@ -93,3 +93,15 @@ def test_no_siret_is_kept_when_the_legal_persons_differ():
         _merged({"pivot": "21340129200012"}, {"pivot": "21340129200020"}, {"pivot": "21340129200020"})["pivot"]
         == "21340129200020"
     )
+
+
+def test_an_exact_point_is_kept_rather_than_one_that_stands_for_the_commune():
+    middle = {
+        "nom": "Mairie",
+        "longitude": 3.9,
+        "latitude": 43.57,
+        "position_precision": "municipality",
+        "date_maj": "2024-05-01",
+    }
+    place = _merged(middle, {"nom": "Mairie", "longitude": 3.904612, "latitude": 43.567634})
+    assert place["longitude"] == 3.904612

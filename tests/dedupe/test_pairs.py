@@ -8,7 +8,7 @@ from mediation_geo.dedupe.blocks import pairs_sharing_key, unique_pairs
 from mediation_geo.dedupe.features import FEATURES, feature, pair_features
 from mediation_geo.dedupe.fields import prepare_name, prepare_phone, prepare_street
 from mediation_geo.dedupe.model import load_model
-from mediation_geo.dedupe.normalise import prepare
+from mediation_geo.dedupe.normalise import exact_points, prepare
 from mediation_geo.dedupe.pairs import candidate_pairs
 from tests.dedupe.registers import located, registers
 
@@ -89,15 +89,16 @@ def test_names_are_taken_apart(nom, commune, core):
 @pytest.mark.parametrize(
     ("adresse", "number", "street"),
     [
-        ("12 bis, Av. du Gal Leclerc 34000 Montpellier", "12", "avenue general leclerc"),
-        ("Place de l'Église", None, "place eglise"),
-        ("7 - 9 Rue Pablo Picasso", "7", "rue pablo picasso"),
-        ("R. St Jean", None, "rue saint jean"),
+        ("12 bis, Av. du Gal Leclerc 34000 Montpellier", "12", "general leclerc"),
+        ("Place de l'Église", None, "eglise"),
+        ("7 - 9 Rue Pablo Picasso", "7", "pablo picasso"),
+        ("R. St Jean", None, "saint jean"),
+        ("Place", None, "place"),
         (None, None, None),
     ],
 )
 def test_addresses_are_taken_apart(adresse, number, street):
-    told = prepare_street(adresse)
+    told = prepare_street(adresse, None)
     assert (told.number, told.street) == (number, street)
 
 
@@ -106,8 +107,42 @@ def test_addresses_are_taken_apart(adresse, number, street):
     [
         ("+33467000000", "467000000"), ("04 67 00 00 00", "467000000"), ("04.67.00.00.00 / 06 00", "467000000"),
         ("0033467000000", "467000000"), ("467000000", "467000000"), ("+262262000001", "262000001"), ("+687 26 00 01", "260001"),
+        ("+596 26 00 01", "596260001"), ("0596 26 00 01", "596260001"),
         ("0000000000", None), ("", None), (None, None),
     ],
 )  # fmt: skip
 def test_phones_are_compared_by_their_significant_digits(telephone, digits):
     assert prepare_phone(telephone) == digits
+
+
+def _signs(*rows, name):
+    tokens = load_model().tokens
+    return feature(pair_features(prepare(located(list(rows))), np.array([0]), np.array([1]), tokens=tokens), name)[0]
+
+
+def test_an_address_that_only_names_the_village_contradicts_no_street():
+    here = {"code_insee": "71291", "commune": "Melay", "source": "cnfs"}
+    assert _signs({**here, "adresse": "Le Bourg"}, {**here, "adresse": "Route de Charlieu"}, name="street_ne") == 0
+    assert _signs({**here, "adresse": "Rue des Acacias"}, {**here, "adresse": "Route de Charlieu"}, name="street_ne") == 1
+
+
+def test_initials_are_found_in_the_mail_box_of_the_full_name():
+    short = {"nom": "OSPA", "code_insee": "42218"}
+    full = {"nom": "Office stéphanois pour les aînés", "code_insee": "42218"}
+    assert _signs(short, {**full, "courriels": ["ospa@wanadoo.fr"]}, name="handle") == 1
+    assert _signs(short, {**full, "courriels": ["accueil@wanadoo.fr"]}, name="handle") == 0
+
+
+def test_the_mail_box_of_the_desk_makes_its_host_the_desk():
+    desk = {"nom": "France services de Lattes", "code_insee": "34129", "courriels": ["emploi@lattes.invalid"]}
+    assert _signs(desk, {**desk, "nom": "Maison de l'emploi"}, name="label_mail") == 1
+    assert _signs(desk, {**desk, "nom": "Maison de l'emploi", "courriels": None}, name="label_mail") == 0
+
+
+def test_a_point_rounder_than_the_rest_of_its_feed_is_the_middle_of_the_commune():
+    exact = {"code_insee": "34129", "longitude": 3.904612, "latitude": 43.567634}
+    rounded = {**exact, "longitude": 3.9046, "latitude": 43.5676}
+    told = exact_points(located([*[exact] * 11, rounded]))
+    assert np.isnan(told[-1]).all()
+    assert not np.isnan(told[:-1]).any()
+    assert not np.isnan(exact_points(located([rounded] * 12))).any()

@@ -30,6 +30,8 @@ _HERE_M = 40.0
 _UNKNOWN_DISTANCE_LOG = 1.2
 _SAME_STREET = 0.85
 _OTHER_STREET = 0.6
+_ALIKE_MAIL = 80.0
+_SHORTEST_HANDLE = 4
 
 Column = NDArray[np.float64]
 Columns = Mapping[str, NDArray[Any]]
@@ -90,12 +92,13 @@ def pair_features(
     columns: dict[str, Column] = {}
     columns.update(_name_features(told, left, right, tokens=tokens))
     columns["acronym"] = _acronym_feature(prepared, left, right)
-    columns.update(_kind_features(told, left, right))
+    columns["handle"] = _handle_feature(prepared, left, right)
     columns.update(_address_features(told, left, right))
+    columns.update(_kind_features(told, left, right, insee=columns["insee"]))
     columns.update(_distance_features(prepared.points, left, right))
     columns.update(_contact_features(prepared, left, right))
     if known_contacts is not None:
-        columns.update(_told_contacts(known_contacts, mail_ne=columns["mail_ne"]))
+        columns.update(_told_contacts(known_contacts, mail_near=columns["mail_near"], mail_ne=columns["mail_ne"]))
     columns["same_src"] = _equal(told["source"], left, right)
     _add_combinations(columns)
     return np.column_stack([columns[name] for name in FEATURES])
@@ -151,16 +154,21 @@ def _name_features(told: Columns, left: Positions, right: Positions, *, tokens: 
     }
 
 
-def _kind_features(told: Columns, left: Positions, right: Positions) -> dict[str, Column]:
+def _kind_features(told: Columns, left: Positions, right: Positions, *, insee: Column) -> dict[str, Column]:
     kinds = told["kinds"]
     a, b = kinds[left], kinds[right]
     known = (a != 0) & (b != 0)
     mobile = told["mobile"]
-    france_services = lexicon().kinds["franceservices"]
-    labelled = (kinds & france_services) != 0
+    bits = lexicon().kinds
+    labelled = (kinds & bits["franceservices"]) != 0
+    administers = (kinds & (bits["mairie"] | bits["cdc"] | bits["departement"])) != 0
+    one = known & (labelled[left] ^ labelled[right])
     return {
-        # The host of a France services desk is seldom the desk itself.
-        "label_one": (known & (labelled[left] ^ labelled[right])).astype(np.float64),
+        # The host of a France services desk is seldom the desk itself, least of all a town hall that has other desks.
+        "label_one": one.astype(np.float64),
+        "label_admin": (one & np.where(labelled[left], administers[right], administers[left])).astype(np.float64),
+        # A commune has one town hall, whatever its offices are called.
+        "admin_both": (administers[left] & administers[right]) * insee,
         "kind_eq": (known & (a == b)).astype(np.float64),
         "kind_part": (known & (a != b) & ((a & b) != 0)).astype(np.float64),
         "kind_ne": (known & ((a & b) == 0)).astype(np.float64),
@@ -178,12 +186,30 @@ def _acronym_feature(prepared: Prepared, left: Positions, right: Positions) -> C
     )
 
 
+def _handle_feature(prepared: Prepared, left: Positions, right: Positions) -> Column:
+    """Whether the own words or the initials of one name stand in the mail or the site of the other record."""
+    specific, handle, initials = prepared.columns["specific"], prepared.columns["handle"], prepared.initials
+    found = np.zeros(len(left))
+    told = _known(handle)
+    # Sets have no vectorised intersection; only pairs with a mail or a site are visited.
+    for row in np.flatnonzero(told[left] | told[right]).tolist():
+        a, b = left[row], right[row]
+        for name, contact in ((a, b), (b, a)):
+            if handle[contact] is not None:
+                own = {word for word in specific[name].split() if len(word) >= _SHORTEST_HANDLE}
+                own |= {specific[name].replace(" ", "")} | initials[name]
+                if not own.isdisjoint(handle[contact].split()):
+                    found[row] = 1.0
+    return found
+
+
 def _address_features(told: Columns, left: Positions, right: Positions) -> dict[str, Column]:
     street = told["street"]
-    has = _known(street)
-    known = has[left] & has[right]
+    has, vague = _known(street), told["vague"]
     similar = _similarity(street, left, right, fuzz.token_sort_ratio)
     similar = np.maximum(similar, 0.95 * _similarity(street, left, right, fuzz.token_set_ratio))
+    # "Le bourg" contradicts no street.
+    known = has[left] & has[right] & ~((vague[left] | vague[right]) & (similar < _OTHER_STREET))
     insee = _equal(told["insee"], left, right)
     number_eq = _equal(told["number"], left, right)
     number_ne = _differ(told["number"], left, right)
@@ -216,12 +242,13 @@ def _distance_features(points: NDArray[np.float64], left: Positions, right: Posi
 
 def _contact_features(prepared: Prepared, left: Positions, right: Positions) -> dict[str, Column]:
     told = prepared.columns
-    mail_eq, mail_ne = _mail_features(prepared.mails, left, right)
+    mail_eq, mail_near, mail_ne = _mail_features(prepared.mails, left, right)
     siren_differs = _differ(told["siren"], left, right)
     return {
         "tel_eq": _equal(told["phone"], left, right),
         "tel_ne": _differ(told["phone"], left, right),
         "mail_eq": mail_eq,
+        "mail_near": mail_near,
         "mail_ne": mail_ne,
         "siret_eq": _equal(told["siret"], left, right),
         "siret_ne": siren_differs,
@@ -230,7 +257,7 @@ def _contact_features(prepared: Prepared, left: Positions, right: Positions) -> 
     }
 
 
-def _told_contacts(known: pd.DataFrame, *, mail_ne: Column) -> dict[str, Column]:
+def _told_contacts(known: pd.DataFrame, *, mail_near: Column, mail_ne: Column) -> dict[str, Column]:
     """Equality of contacts as the labels tell it; two mails of one domain are not called different."""
     phone = known["telephone_equal"].to_numpy(dtype=object)
     mail = known["courriel_equal"].to_numpy(dtype=object)
@@ -238,24 +265,29 @@ def _told_contacts(known: pd.DataFrame, *, mail_ne: Column) -> dict[str, Column]
         "tel_eq": (phone == "1").astype(np.float64),
         "tel_ne": (phone == "0").astype(np.float64),
         "mail_eq": (mail == "1").astype(np.float64),
+        "mail_near": np.where(mail == "1", 0.0, mail_near),
         "mail_ne": np.where(mail == "1", 0.0, mail_ne),
     }
 
 
-def _mail_features(sets: NDArray[np.object_], left: Positions, right: Positions) -> tuple[Column, Column]:
+def _mail_features(sets: NDArray[np.object_], left: Positions, right: Positions) -> tuple[Column, Column, Column]:
+    """Equal, almost equal before the @, and of different domains."""
     domains = np.empty(len(sets), dtype=object)
     domains[:] = [frozenset(mail.rpartition("@")[2] for mail in each) for each in sets]
     has = np.array([bool(each) for each in sets], dtype=bool)
     both = has[left] & has[right]
-    equal, different = np.zeros(len(left)), np.zeros(len(left))
+    equal, alike, different = np.zeros(len(left)), np.zeros(len(left)), np.zeros(len(left))
     # Sets have no vectorised intersection; only pairs with mail on both sides are visited.
     for row in np.flatnonzero(both).tolist():
         a, b = left[row], right[row]
         if sets[a] & sets[b]:
             equal[row] = 1.0
-        elif not domains[a] & domains[b]:
+            continue
+        if not domains[a] & domains[b]:
             different[row] = 1.0
-    return equal, different
+        boxes = [[mail.rpartition("@")[0] for mail in sets[each]] for each in (a, b)]
+        alike[row] = float(any(fuzz.ratio(one, other) >= _ALIKE_MAIL for one in boxes[0] for other in boxes[1]))
+    return equal, alike, different
 
 
 def _add_combinations(columns: dict[str, Column]) -> None:
@@ -271,15 +303,19 @@ def _add_combinations(columns: dict[str, Column]) -> None:
     columns["nodist_street_ne"] = columns["nodist"] * columns["street_ne"]
     columns["same_src_name"] = columns["same_src"] * columns["name_eq"]
     columns["contact_name"] = contact * columns["name"]
+    columns["contact_insee_ne"] = contact * columns["insee_ne"]
+    # The host that gives the desk's own mail box speaks for the desk.
+    columns["label_mail"] = columns["label_one"] * columns["mail_eq"]
 
 
 FEATURES: tuple[str, ...] = (
     "name", "name_set", "idf_min", "idf_jac", "specific", "specific_both", "specific_none", "name_eq", "numbers_ne",
-    "acronym", "label_one", "kind_eq", "kind_part", "kind_ne", "kind_one", "mobile_ne",
+    "acronym", "handle", "label_one", "label_admin", "label_mail", "admin_both",
+    "kind_eq", "kind_part", "kind_ne", "kind_one", "mobile_ne",
     "street", "street_miss", "num_eq", "num_ne", "street_ne", "same_street", "same_address", "insee", "insee_ne",
     "ld", "nodist", "here", "far2km",
-    "tel_eq", "tel_ne", "mail_eq", "mail_ne", "siret_eq", "siret_ne", "web_eq", "web_ne", "same_src",
-    "near", "near_kind_eq", "near_kind_ne", "near_contact", "near_name", "near_specific", "contact_name",
+    "tel_eq", "tel_ne", "mail_eq", "mail_near", "mail_ne", "siret_eq", "siret_ne", "web_eq", "web_ne", "same_src",
+    "near", "near_kind_eq", "near_kind_ne", "near_contact", "near_name", "near_specific", "contact_name", "contact_insee_ne",
     "nodist_street_ne", "same_src_name",
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from mediation_geo.text import STOP_WORDS, STREET_ABBREVIATIONS, expand, fold
 __all__ = [
     "Name",
     "Street",
+    "prepare_handle",
     "prepare_mail",
     "prepare_name",
     "prepare_phone",
@@ -35,10 +36,13 @@ _NOT_STREET = frozenset({"bis", "ter", "quater", "b", "t", "cs", "bp", "cedex", 
 _NOT_DIGIT = re.compile(r"\D")
 _SEVERAL = re.compile(r"[/|;,]")
 _PREFIXES = re.compile(r"^(?:00)?(?:33|262|590|594|596|508|687|689)(?=0?\d{6,9}$)")
+# The four overseas regions whose numbers begin with the digits of their country code, which some write only once.
+_SHORT_OVERSEAS = re.compile(r"^(?:00)?(262|590|594|596)(\d{6})$")
 _SIRET_LENGTH = 14
 _SHORTEST_ACRONYM, _LONGEST_ACRONYM = 3, 7
 _AT_FOR_A = re.compile(r"(?<=[a-zA-Z])@(?=[a-zA-Z])")
 _OPAQUE_ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-f])")
+_LETTERS = re.compile(r"[a-z]{3,}")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -56,11 +60,16 @@ class Name(NamedTuple):
 
 
 class Street(NamedTuple):
-    """An address taken apart: house number, street words, and the last word, the most telling one."""
+    """
+    An address taken apart: house number, the street's own words, the last word, the most telling one, whether it is no street.
+
+    "Rue" and "avenue" are not among the words: they make streets alike that have nothing else in common.
+    """
 
     number: str | None
     street: str | None
     last: str | None
+    vague: bool
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -116,17 +125,24 @@ def prepare_town(commune: str | None) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
-def prepare_street(adresse: str | None) -> Street:
+def prepare_street(adresse: str | None, commune: str | None) -> Street:
     """
     Take an address apart; what follows the postcode is left out.
 
+    Parameters
+    ----------
+    adresse, commune : str or None
+        As in the record. An address without other words than "le bourg" and the commune is `vague`: it contradicts no street.
+
     Examples
     --------
-    >>> prepare_street("12 bis, av. du Gal Leclerc 34000 Montpellier")
-    Street(number='12', street='avenue general leclerc', last='leclerc')
+    >>> prepare_street("12 bis, av. du Gal Leclerc 34000 Montpellier", "Montpellier")
+    Street(number='12', street='general leclerc', last='leclerc', vague=False)
+    >>> prepare_street("Le Bourg, Melay", "Melay").vague
+    True
     """
     if not adresse:
-        return Street(None, None, None)
+        return Street(None, None, None, vague=False)
     text = fold(_POSTCODE_TAIL.sub("", html.unescape(adresse)))
     found = _NUMBER.search(text)
     full = expand(text.split(), abbreviations=STREET_ABBREVIATIONS)
@@ -136,7 +152,10 @@ def prepare_street(adresse: str | None) -> Street:
         for word in full
         if word not in STOP_WORDS and word not in _NOT_STREET and not any(char.isdigit() for char in word)
     ]
-    return Street(found.group(1).lstrip("0") or None if found else None, " ".join(words) or None, words[-1] if words else None)
+    number = found.group(1).lstrip("0") or None if found else None
+    vague = bool(words) and lexicon().vague_street.issuperset(set(words).difference(prepare_town(commune)))
+    own = [word for word in words if word not in lexicon().ways] or words
+    return Street(number, " ".join(own) or None, words[-1] if words else None, vague)
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -148,11 +167,13 @@ def prepare_phone(telephone: str | None) -> str | None:
     --------
     >>> prepare_phone("+33 4 67 00 00 00"), prepare_phone("0467000000 / 0600000000"), prepare_phone("467000000.0")
     ('467000000', '467000000', '467000000')
+    >>> prepare_phone("+596 554130"), prepare_phone("0596 55 41 30")
+    ('596554130', '596554130')
     """
     if not telephone:
         return None
     digits = _NOT_DIGIT.sub("", _SEVERAL.split(telephone.removesuffix(".0"))[0].replace("(0)", ""))
-    digits = _PREFIXES.sub("", digits).lstrip("0")
+    digits = _PREFIXES.sub("", _SHORT_OVERSEAS.sub(r"\1\1\2", digits)).lstrip("0")
     return digits if 6 <= len(digits) <= 9 and len(set(digits)) > 1 else None
 
 
@@ -203,3 +224,32 @@ def prepare_mail(courriel: str) -> str | None:
     local, _, domain = mail.rpartition("@")
     anonymous = local == "contact" and domain in lexicon().free_mail
     return None if anonymous or domain in lexicon().shared_domains else mail
+
+
+def prepare_handle(mails: frozenset[str], site: str | None) -> str | None:
+    """
+    Words of mail boxes and of a site that may be somebody's name; None where there are none.
+
+    Parameters
+    ----------
+    mails : frozenset of str
+        As `prepare_mail` returns them.
+    site : str or None
+        Host of a site, without `www`.
+
+    Examples
+    --------
+    >>> prepare_handle(frozenset({"ospa@wanadoo.fr"}), "ospa42.org"), prepare_handle(frozenset({"accueil@gmail.com"}), None)
+    ('ospa', None)
+    """
+    free = lexicon().free_mail
+    texts = [local if domain in free else f"{local} {domain.rpartition('.')[0]}" for local, _, domain in map(_parted, mails)]
+    if site is not None:
+        texts.append(site.rpartition(".")[0])
+    words = {word for text in texts for word in _LETTERS.findall(text)}
+    told = words - lexicon().generic - lexicon().kinds.keys() - lexicon().common_boxes
+    return " ".join(sorted(told)) or None
+
+
+def _parted(mail: str) -> tuple[str, str, str]:
+    return mail.rpartition("@")

@@ -35,7 +35,7 @@ class Lexicon:
         Code of the standard -> bit of the kind of place.
     kind_names : tuple of str
         Name of each bit.
-    mobile, generic, leading_mairie, free_mail, shared_domains, shared_sites : frozenset of str
+    mobile, generic, leading_mairie, vague_street, ways, common_boxes, free_mail, shared_domains, shared_sites : frozenset of str
         See the file.
     """
 
@@ -47,6 +47,9 @@ class Lexicon:
     mobile: frozenset[str]
     generic: frozenset[str]
     leading_mairie: frozenset[str]
+    vague_street: frozenset[str]
+    ways: frozenset[str]
+    common_boxes: frozenset[str]
     free_mail: frozenset[str]
     shared_domains: frozenset[str]
     shared_sites: frozenset[str]

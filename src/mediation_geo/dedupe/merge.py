@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mediation_geo.dedupe import trust
+from mediation_geo.dedupe.normalise import exact_points
 from mediation_geo.dedupe.provenance import Choices, provenance_text
 from mediation_geo.geodesy import geocentric_m
 from mediation_geo.standard import FIELD_NAMES, LIST_FIELDS
@@ -124,7 +125,8 @@ def _best_spot(
     precision = records["position_precision"].map({name: float(rank) for rank, name in enumerate(_PRECISIONS)})
     has_position = (records["latitude"].notna() & records["longitude"].notna()).to_numpy(dtype=bool)
     worst = float(len(_PRECISIONS))
-    known = np.where(has_position, precision.fillna(worst).to_numpy(dtype=np.float64), worst + 1)
+    exact = ~np.isnan(exact_points(records)[:, 0])
+    known = np.where(exact, precision.fillna(worst).to_numpy(dtype=np.float64), np.where(has_position, worst + 1, worst + 2))
     rank: NDArray[np.float64] = known + np.where(records["adresse"].notna().to_numpy(dtype=bool), 0.0, 0.5)
     # Where the geocoder or the source named no precision, a written house number is the better witness.
     numbered = records["adresse"].str.contains(r"\d", regex=True, na=False).to_numpy(dtype=bool)

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from mediation_geo.dedupe.fields import (
     Name,
     Street,
+    prepare_handle,
     prepare_mail,
     prepare_name,
     prepare_phone,
@@ -30,7 +32,6 @@ from mediation_geo.geodesy import geocentric_m
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
 __all__ = ["SHARED_COMMUNES", "Prepared", "exact_points", "prepare", "prepare_record", "switchboards"]
@@ -42,6 +43,8 @@ _FRANCE_SERVICES_MAIL = re.compile(r"france[-_.]?se?r+vices?|(?:^|[-_.])(?:msap|
 # A point that stands for a whole commune says nothing about where in it a place is.
 _COARSE_PRECISIONS = ("municipality",)
 _COARSE_UNCERTAINTY_M = 1_000.0
+_ROUND_DECIMALS, _ROUND_TOLERANCE = 4, 1e-6
+_RARELY_ROUND = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,9 @@ class Prepared:
     Attributes
     ----------
     columns : dict of numpy.ndarray
-        `full`, `core`, `specific`, `numbers`, `number`, `street`, `last`, `phone`, `site`, `siret`, `siren`, `insee`, `source`,
-        `upstream` (text, None where missing), `kinds` (int64 bits) and `mobile` (bool). Plain arrays, since single records
-        are compared too and a frame would cost more than the comparison.
+        `full`, `core`, `specific`, `numbers`, `number`, `street`, `last`, `phone`, `site`, `handle`, `siret`, `siren`, `insee`,
+        `source`, `upstream` (text, None where missing), `kinds` (int64 bits), `mobile` and `vague` (bool). Plain arrays,
+        since single records are compared too and a frame would cost more than the comparison.
     mails : numpy.ndarray of object
         A frozenset of addresses for each record.
     acronyms, initials : numpy.ndarray of object
@@ -128,9 +131,10 @@ def prepare(records: pd.DataFrame) -> Prepared:
     """
     sources = source_keys(records)
     insee = _plain(records["code_insee"])
+    communes = _commune_names(records)
     prepared = _prepared(
-        names=_by_distinct(prepare_name, _plain(records["nom"]), _commune_names(records)),
-        streets=_by_distinct(prepare_street, _plain(records["adresse"])),
+        names=_by_distinct(prepare_name, _plain(records["nom"]), communes),
+        streets=_by_distinct(prepare_street, _plain(records["adresse"]), communes),
         upstream=[upstream_id(value) for value in _plain(records["id"])],
         phones=_by_distinct(prepare_phone, _plain(records["telephone"])),
         sirets=_by_distinct(prepare_siret, _plain(records["pivot"])),
@@ -167,7 +171,7 @@ def prepare_record(record: Mapping[str, Any], *, commune: str | None) -> Prepare
     lists = {name: _objects([record.get(name)]) for name in ("courriels", "site_web", "typologie", "itinerance")}
     return _prepared(
         names=[prepare_name(_text_or_none(record.get("nom")), commune)],
-        streets=[prepare_street(_text_or_none(record.get("adresse")))],
+        streets=[prepare_street(_text_or_none(record.get("adresse")), commune)],
         upstream=[upstream_id(_text_or_none(record.get("id")))],
         phones=[prepare_phone(_text_or_none(record.get("telephone")))],
         sirets=[prepare_siret(_text_or_none(record.get("pivot")))],
@@ -205,7 +209,7 @@ def exact_points(records: pd.DataFrame) -> NDArray[np.float64]:
     Parameters
     ----------
     records : pandas.DataFrame
-        Layout `LOCATED_RECORDS`.
+        Layout `LOCATED_RECORDS`. A position of four decimals stands for the commune where less than a tenth of its feed's do.
 
     Returns
     -------
@@ -214,8 +218,24 @@ def exact_points(records: pd.DataFrame) -> NDArray[np.float64]:
     coarse = records["position_precision"].isin(_COARSE_PRECISIONS) | records["position_origin"].eq("commune")
     coarse |= records["position_uncertainty_m"].gt(_COARSE_UNCERTAINTY_M)
     points = geocentric_m(records["longitude"], records["latitude"])
-    points[coarse.to_numpy(dtype=bool)] = np.nan
+    points[coarse.to_numpy(dtype=bool) | _rounder_than_their_feed(records)] = np.nan
     return points
+
+
+def _rounder_than_their_feed(records: pd.DataFrame) -> NDArray[np.bool_]:
+    """
+    Positions of four decimals in a feed that gives more.
+
+    A source that fills a gap writes the middle of the commune, and writes it shorter: of the four-decimal positions of the
+    Conseillers numeriques half lie more than a kilometre from where other sources put the place, of the others none.
+    """
+    steps = records[["longitude", "latitude"]].to_numpy(dtype=np.float64) * 10**_ROUND_DECIMALS
+    known = ~np.isnan(steps).any(axis=1)
+    rounded = known & (np.abs(steps - np.round(steps)) < _ROUND_TOLERANCE).all(axis=1)
+    codes, feeds = pd.factorize(records["feed"], use_na_sentinel=False)
+    counts = [np.bincount(codes[chosen], minlength=len(feeds)) for chosen in (rounded, known)]
+    share = counts[0] / np.maximum(counts[1], 1)
+    return np.asarray(rounded & (share[codes] < _RARELY_ROUND), dtype=bool)
 
 
 def _prepared(
@@ -238,12 +258,15 @@ def _prepared(
         name: _objects([getattr(each, name) for each in names]) for name in ("full", "core", "specific", "numbers")
     }
     columns |= {name: _objects([getattr(each, name) for each in streets]) for name in ("number", "street", "last")}
+    sites = [_site(value) for value in lists["site_web"]]
     columns |= {
         "kinds": kinds,
+        "vague": np.array([street.vague for street in streets], dtype=bool),
+        "handle": _objects([prepare_handle(*each) for each in zip(mails, sites, strict=True)]),
         "mobile": np.array([name.mobile for name in names], dtype=bool) | np.array(travels, dtype=bool),
         "phone": _objects(phones),
         "upstream": _objects(upstream),
-        "site": _objects([_site(value) for value in lists["site_web"]]),
+        "site": _objects(sites),
         "siret": _objects(sirets),
         "siren": _objects([siret[:9] if siret else None for siret in sirets]),
         "insee": insee,

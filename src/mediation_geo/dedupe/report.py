@@ -62,7 +62,7 @@ def cluster_issues(records: pd.DataFrame, judgement: Judgement) -> pd.DataFrame:
 def _one_address(records: pd.DataFrame, clusters: pd.Series[Any], *, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether all records of a place give one street and no two house numbers: then positions are at fault, not the union."""
     chosen = np.flatnonzero(rows)
-    told = [prepare_street(value if isinstance(value, str) else None) for value in records["adresse"].iloc[chosen]]
+    told = [prepare_street(value if isinstance(value, str) else None, None) for value in records["adresse"].iloc[chosen]]
     frame = pd.DataFrame(
         {
             "cluster": clusters.iloc[chosen].to_numpy(),

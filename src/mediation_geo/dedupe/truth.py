@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["LabelledPairs", "corpus", "hand_labelled", "id_linked", "own_labels", "records_from_rows", "synthetic"]
 
 _UNRESOLVED = r"X"
+# Records arrive here located, and locating writes the commune, never an arrondissement.
+_ARRONDISSEMENTS = {r"132(?:0[1-9]|1[0-6])": "13055", r"6938[1-9]": "69123", r"751(?:0[1-9]|1\d|20)": "75056"}
 _UNKNOWN_PIVOT = "0" * 14
 
 
@@ -100,7 +102,7 @@ def records_from_rows(rows: Sequence[Mapping[Any, Any]], *, feed: str) -> pd.Dat
         table["pivot"] = table["pivot"].where(table["pivot"].ne(_UNKNOWN_PIVOT))
     if "code_insee" in table:
         unresolved = table["code_insee"].astype("str").str.startswith(_UNRESOLVED, na=False)
-        table["code_insee"] = table["code_insee"].where(~unresolved)
+        table["code_insee"] = table["code_insee"].where(~unresolved).replace(_ARRONDISSEMENTS, regex=True)
     repeat = table.groupby("id").cumcount().astype("str").radd("~").where(table.duplicated("id"), "")
     table = table.assign(record_id=feed + "/" + table["id"].astype("str") + repeat, feed=feed, row=np.arange(len(table)) + 1)
     return conform(table, LOCATED_RECORDS)
