@@ -79,3 +79,15 @@ def test_answers_nobody_asks_for_are_forgotten(geocoder: EmbeddedGeocoder, path:
     later = CachedGeocoder(engine, path, today=TODAY + timedelta(days=91))  # type: ignore[arg-type]
     assert later.forget_orphans() == 2
     later.close()
+
+
+@pytest.mark.parametrize("damage", ["no database", "torn pages"])
+def test_a_damaged_file_is_set_aside_and_the_answers_are_asked_again(geocoder: EmbeddedGeocoder, path: Path, damage: str) -> None:
+    good = ask(Counting(geocoder), path, ROWS)[0]
+    content = path.read_bytes()
+    path.write_bytes(b"PK\x03\x04" * 500 if damage == "no database" else content[:4096] + b"\x5a" * (len(content) - 4096))
+    answers, asked = ask(Counting(geocoder), path, ROWS)
+    assert asked == 2
+    assert answers.equals(good)
+    assert path.with_name(f"{path.name}.damaged").is_file()
+    assert ask(Counting(geocoder), path, ROWS)[1] == 0

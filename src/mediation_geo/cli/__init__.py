@@ -11,7 +11,7 @@ from importlib import import_module
 
 import typer
 
-from mediation_geo.cli.console import fail
+from mediation_geo.cli.console import fail, say
 from mediation_geo.errors import MediationGeoError
 
 __all__ = ["EXIT_CODES", "app", "main"]
@@ -61,6 +61,9 @@ def main() -> None:
         app(prog_name="mediation-geo")
     except MediationGeoError as error:
         sys.exit(fail(error))
+    except MemoryError as error:
+        say(f"mediation-geo: not enough memory ({str(error) or 'a table did not fit'}); what was published before is untouched")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

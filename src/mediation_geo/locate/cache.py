@@ -12,6 +12,7 @@ import sqlite3
 from dataclasses import asdict
 from datetime import date, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediation_geo.locate.address import NORMALISER_VERSION, parse_street
@@ -20,7 +21,6 @@ from mediation_geo.locate.geocoder import ACCEPT_CONFIDENCE, BATCH_COLUMNS, Cand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import pandas as pd
 
@@ -28,6 +28,10 @@ __all__ = ["CachedGeocoder", "cache_key"]
 
 _NEGATIVE_DAYS, _ORPHAN_DAYS = 7, 90
 _FIELDS = ("adresse", "code_postal", "commune", "code_insee")
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, version TEXT, asked_on TEXT, used_on TEXT, status TEXT, "
+    "confidence REAL, candidate TEXT) WITHOUT ROWID"
+)
 _KEPT = frozenset({"ok", "not-found", "ambiguous"})
 
 
@@ -54,7 +58,7 @@ class CachedGeocoder:
     engine : Geocoder
         Asked for what is not remembered.
     path : path
-        SQLite file, made when absent.
+        SQLite file, made when absent; a damaged one is set aside as `.damaged`.
     today : date
         Day of the run: answers that were not good expire after a week.
 
@@ -77,11 +81,7 @@ class CachedGeocoder:
         self._engine = engine
         self._today = today
         self.asked = 0
-        self._sqlite = sqlite3.connect(path)
-        self._sqlite.execute(
-            "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, version TEXT, asked_on TEXT, used_on TEXT, status TEXT, "
-            "confidence REAL, candidate TEXT) WITHOUT ROWID"
-        )
+        self._sqlite = _opened(Path(path))
 
     @property
     def version(self) -> str:
@@ -158,6 +158,23 @@ class CachedGeocoder:
     def close(self) -> None:
         """Close the file."""
         self._sqlite.close()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The answers in a file, or none in a new one when it is damaged: they can be asked for again."""
+    connection = sqlite3.connect(path)
+    try:
+        if connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
+            connection.execute(_TABLE)
+            return connection
+    except sqlite3.DatabaseError as error:
+        # Busy, read-only or full is not damaged: another process may be using the file.
+        if error.sqlite_errorcode not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            connection.close()
+            raise
+    connection.close()
+    path.replace(path.with_name(f"{path.name}.damaged"))
+    return _opened(path)
 
 
 def _candidate(row: dict[Any, Any]) -> Candidate | str:

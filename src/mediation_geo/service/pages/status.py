@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from mediation_geo.release import refused_path
 from mediation_geo.release.remote.state import mirror_state
 
 if TYPE_CHECKING:
@@ -37,8 +38,13 @@ def status_of(snapshot: Snapshot, *, failed_id: str | None, directory: Path) -> 
     as_of = date.fromisoformat(str(snapshot.manifest.get("as_of", snapshot.id))[:10])
     age_days = (datetime.now(UTC).date() - as_of).days
     with_position = int(snapshot.places.has_geometry.sum())
+    held = snapshot.manifest.get("held", [])
+    refused = refused_path(directory)
+    # A day in Paris may not have begun in UTC; data from later than that mean that a clock is wrong.
+    wrong_age = age_days > _DEGRADED_DAYS or age_days < -1
+    troubled = wrong_age or failed_id or held or refused or _is_troubled(store)
     return {
-        "etat": "degrade" if age_days > _DEGRADED_DAYS or failed_id or _is_troubled(store) else "normal",
+        "etat": "degrade" if troubled else "normal",
         **snapshot.about(),
         "donnees_du": as_of.isoformat(),
         "age_jours": age_days,
@@ -46,6 +52,11 @@ def status_of(snapshot: Snapshot, *, failed_id: str | None, directory: Path) -> 
         "lieux_situes": with_position,
         "instantane_illisible": failed_id,
         "magasin": store,
+        "construction_refusee": refused.name if refused else None,
+        "sources_retenues": [
+            {"source": each["source"], "depuis": each["since"], "raison": each["why"], "remplacee_par": each["kept"]}
+            for each in held
+        ],
         "sources": snapshot.manifest.get("sources", []),
         "comptes": snapshot.manifest.get("ledger", {}),
     }
