@@ -55,6 +55,8 @@ class Settings:
         Folder in which downloaded sources are kept between nights.
     rate_limit : str
         Requests one client may make, in the notation of the `limits` package.
+    publication : Path
+        Folder that `mediation-geo publish` wrote; its files are served for download where it is there.
     streets : Path or None
         Street table made by `mediation-geo geocoder build`; without it addresses are found to the commune.
 
@@ -77,6 +79,7 @@ class Settings:
     source_hosts: str = ""
     downloads: Path = Path("downloads")
     rate_limit: str = "1200/minute"
+    publication: Path = Path("publication")
     streets: Path | None = None
 
     @classmethod

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mediation_geo.service.snapshot import Snapshot
 
 __all__ = [
+    "CACHE_DATA",
     "GEOJSON",
     "HTML",
     "JSON",
@@ -31,6 +32,7 @@ __all__ = [
     "PROBLEM",
     "SCHEMA",
     "etag_of",
+    "is_known",
     "language_of",
     "media_type_of",
     "problem_response",
@@ -184,7 +186,7 @@ def respond(
     encoding = _encoding(request.headers.get("accept-encoding", "")) if len(body) >= _LEAST_COMPRESSED else ""
     if etag is not None:
         fields["etag"] = f'"{etag}-{encoding}"' if encoding else f'"{etag}"'
-        if _has_it(request.headers.get("if-none-match"), fields["etag"]):
+        if is_known(request.headers.get("if-none-match"), fields["etag"]):
             return Response(status_code=304, headers={name: value for name, value in fields.items() if name != "content-type"})
     if encoding:
         body = _compressed(body, encoding)
@@ -193,7 +195,8 @@ def respond(
     return Response(body, status_code=status, headers=fields)
 
 
-def _has_it(header: str | None, etag: str) -> bool:
+def is_known(header: str | None, etag: str) -> bool:
+    """Whether a client that sends this `If-None-Match` has the answer already."""
     if header is None:
         return False
     known = [each.strip().removeprefix("W/") for each in header.split(",")]

@@ -6,7 +6,7 @@ Sentences in easy-to-read French have at most twelve words and no jargon.
 
 from __future__ import annotations
 
-__all__ = ["CONDITIONS", "LANGUAGES", "NEEDS", "Words", "words_in"]
+__all__ = ["CONDITIONS", "KIND_WORDS", "LANGUAGES", "NEEDS", "Words", "words_in"]
 
 LANGUAGES = ("fr", "facile", "en")
 
@@ -102,6 +102,34 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "retour": ("Retour", "Retour", "Back"),
     "donnees": ("Télécharger", "Télécharger", "Downloads"),
+    "changements": ("Changements", "Ce qui a changé", "Changes"),
+    "changements_entre": (
+        "Ce qui a changé dans le registre, d'une publication à la suivante.",
+        "Voici les lieux qui ont changé.",
+        "What changed in the register from one publication to the next.",
+    ),
+    "aucun_changement": (
+        "Aucun changement n'a encore été publié.",
+        "Rien n'a changé.",
+        "No change has been published yet.",
+    ),
+    "nombre": ("Lieux", "Lieux", "Places"),
+    "changement": ("Changement", "Changement", "Change"),
+    "et_autres": ("autres : la liste entière est dans", "autres. La liste est ici :", "others: the whole list is in"),
+    "flux": ("S'abonner (flux Atom)", "Suivre les changements", "Subscribe (Atom feeds)"),
+    "france": ("Toute la France", "Toute la France", "All of France"),
+    "departement": ("Département", "Département", "Département"),
+    "registre_entier": ("Tout le registre", "Tous les lieux", "The whole register"),
+    "par_departement": ("Par département", "Par département", "By département"),
+    "pour_catalogues": ("Pour les catalogues", "Pour les catalogues", "For catalogues"),
+    "instantane_servi": ("Fichiers de l'instantané servi", "Les fichiers du service", "Files of the release being served"),
+    "rien_de_publie": (
+        "Aucun export n'est publié ici. L'API donne les mêmes lieux.",
+        "Il n'y a pas encore de fichier ici.",
+        "No export is published here. The API serves the same places.",
+    ),
+    "octets_ko": ("ko", "ko", "kB"),
+    "lieux_nombre": ("lieux", "lieux", "places"),
     "integrer": ("Intégrer", "Pour votre site", "Embed"),
     "api": ("API", "API", "API"),
     "etat": ("État du service", "État du service", "Service status"),
@@ -153,6 +181,18 @@ CONDITIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "ouvert": ("Ouvert maintenant", "Ouvert maintenant", "Open now"),
         "fauteuil": ("Accessible en fauteuil roulant", "En fauteuil roulant", "Wheelchair access"),
     },
+}
+
+# Kind of change -> the same three.
+KIND_WORDS: dict[str, tuple[str, str, str]] = {
+    "added": ("Nouveaux lieux", "Nouveaux lieux", "New places"),
+    "removed": ("Lieux retirés", "Lieux enlevés", "Places removed"),
+    "merged": ("Fiches réunies à une autre", "Deux lieux étaient le même", "Records united with another"),
+    "split": ("Fiches séparées d'une autre", "Un lieu était deux lieux", "Records separated from another"),
+    "moved": ("Positions corrigées", "Adresses corrigées", "Positions corrected"),
+    "renamed": ("Nouveaux noms", "Nouveaux noms", "New names"),
+    "hours": ("Horaires modifiés", "Nouveaux horaires", "Opening hours changed"),
+    "contact": ("Coordonnées modifiées", "Nouveau téléphone ou site", "Contact details changed"),
 }
 
 
