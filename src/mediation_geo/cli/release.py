@@ -151,7 +151,7 @@ def diff(
 
 
 def publish(
-    base_url: Annotated[str, typer.Option("--base-url", help="Public address of the folder that is written.")],
+    base_url: Annotated[str | None, typer.Option("--base-url", help="Public address of the folder that is written.")] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder to make for a web server.")] = Path("publication"),
     releases: Releases = Path("releases"),
     publisher: Annotated[str, typer.Option(help="Name of who publishes.")] = "mediation-geo",
@@ -160,19 +160,26 @@ def publish(
         list[str] | None,
         typer.Option("--allow-licence", help="Source that you answer for, its licence being share-alike or unknown; repeatable."),
     ] = None,
-    to: Annotated[str | None, typer.Option("--to", help="Also send the files to a catalogue: datagouv.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="datagouv: also send the files there. postgis, or s3://...: send the release itself, at once."),
+    ] = None,
     dataset: Annotated[str | None, typer.Option("--dataset", help="Id of the dataset on the catalogue.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Really send; without it the plan is only printed.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write exports, descriptions for catalogues, changes and feeds of the current release into one folder."""
+    """Write exports, descriptions, changes and feeds of the current release into one folder, or send the release to a store."""
+    from mediation_geo.cli.destinations import send_to
     from mediation_geo.errors import RequestError
     from mediation_geo.release.exports import FORMATS
     from mediation_geo.release.publication import write_publication
 
-    if to not in (None, "datagouv"):
-        option, message = "--to", f"unknown catalogue {to!r}"
-        raise RequestError(option, message, allowed=["datagouv"])
+    if to is not None and to != "datagouv":
+        send_to(releases, to, as_json=as_json)
+        return
+    if base_url is None:
+        option, message = "--base-url", "missing; it is the address under which people will find the folder that is written"
+        raise RequestError(option, message)
     if to and not dataset:
         option, message = "--dataset", "missing; it is the id in the address of the dataset on data.gouv.fr"
         raise RequestError(option, message)
