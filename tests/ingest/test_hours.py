@@ -27,6 +27,12 @@ READ = {
     "Mar à ven : 10h/17h mer : 10h/18h": "Tu 10:00-17:00; We 10:00-18:00; Th-Fr 10:00-17:00",
     "Lundi au vendredi, 9h à 12h30 (17h00 pendant les vacances scolaires)": "Mo-Fr 09:00-12:30",
     "lundi de 10h à midi": "Mo 10:00-12:00",
+    "Horaires d’ouverture : du lundi au vendredi de 9h à 12h.": "Mo-Fr 09:00-12:00",
+    "Lundi au mardi 8h-12h 13h-17h sauf le mardi 8h-12h 13h-16h30": "Mo 08:00-12:00,13:00-17:00; Tu 08:00-12:00,13:00-16:30",
+    "Lundi : 9h-12h\nMardi : Fermé au public le matin / 14h-17h": "Mo 09:00-12:00; Tu 14:00-17:00",
+    "Du lundi au vendredi 9h-12h. De nombreux services offerts dont borne de visio.": "Mo-Fr 09:00-12:00",
+    "du lundi au vendredi, de 9h à 12h. Fermé les jours fériés et les trois premières semaines d'août.": "Mo-Fr 09:00-12:00",
+    "Espace ouvert de 8h30 à 19h du lundi au vendredi; en soirée sur rendez-vous": "Mo-Fr 08:30-19:00",
     "Les deuxième et quatrième jeudis du mois de 14h à 17h": "Th[2,4] 14:00-17:00",
     "Mo 09:00-12:30, 14:00-16:30;Tu 9h30-12h": "Mo 09:00-12:30,14:00-16:30; Tu 09:30-12:00",
     "Tu,Th 15:00-19:00, We 10:00-12:00": "Tu,Th 15:00-19:00; We 10:00-12:00",
@@ -45,6 +51,11 @@ NOT_READ = [
     "Se rapprocher de l'organisme",
     "02 41 73 44 22",
     "9h-12h",
+    "Tous les jours sauf lundi 9h-12h",
+    "9h-12h du lundi au vendredi sauf mercredi 10h-12h",
+    "Lundi 9h-12h ; samedi 10h-12h (2e et 4e du mois)",
+    "Mardis et vendredis de 16h à 18h. En saison uniquement.",
+    "Lundi 9h-12h. Ouvert une semaine sur deux.",
 ]
 
 

@@ -36,7 +36,7 @@ _TOKENS = re.compile(
             r"(?P<unless>\bsauf\b|\bexcepte\b|\bhors\b)",
             r"(?P<to>\ba(?=\d|\b)|\bau\b|\bjusqu'?\s?(?:a|au)\b|-|>)",
             r"(?P<and>\bet\b|\bou\b|\bpuis\b|[,/&;+|\n])",
-            r"(?P<word>[a-z']+)",
+            r"(?P<word>[a-z]+'?)",
             r"(?P<other>\d+|[^\s.:])",
         )
     )
@@ -45,23 +45,30 @@ _FILLERS_TEXT = """
 tous de du des le la les l d' l' d le' en un une pour par sur h matin matins matinee apres midi apresmidi am pm journee
 continue non stop sans interruption ouvert ouverte ouverts ouverture ouvertures horaire horaires accueil public publics
 jour jours semaine toute permanence permanences physique telephonique heures uniquement tel aux chaque toutes tout
-service est ainsi que aussi
+service est ainsi que aussi soir soirs soiree soirees espace lieu
 """
 _FILLERS = frozenset(_FILLERS_TEXT.split())
 _NOTES = re.compile(
     r"\b(?:sur|avec|prise? de|uniquement sur|et sur|ou sur|de preference sur)?\s?(?:rendez[- ]?vous|rdv|r\.d\.v\.?|"
     r"inscriptions?|reservations?)(?: uniquement| possible| conseillee?| obligatoire| prealable)?\b"
     r"|\bsans rendez[- ]?vous\b|\bhors (?:jours )?feries?\b|\b(?:hors|sauf) (?:les )?(?:vacances(?: scolaires)?|jours "
-    r"feries)\b|\b(?:sauf|hors) (?:le )?jours? feries?\b"
+    r"feries)\b|\b(?:sauf|hors) (?:le )?jours? feries?\b|\bfermee?s? (?:les )?jours? feries?\b"
     r"|\ben periode scolaire\b|\bperiode scolaire\b|\ben (?:acces )?libre\b|\bacces libre\b"
 )
 _SEASON = re.compile(
     r"[\s.,;(\-]*\b(?:pendant les vacances|vacances|horaires? d['e ]+\s?(?:ete|vacances)|en ete|ete :|juillet|aout|"
-    r"fermeture annuelle)\b.*",
+    r"(?:et )?(?:les )?(?:\w+ )?(?:premiere|derniere)s semaines d'\s?aout|fermeture annuelle)\b.*",
+    re.DOTALL,
+)
+# A last sentence that speaks of no day, hour, season or condition says nothing of when a place is open.
+_ASIDE = re.compile(
+    rf"(?<=[\w ])\.\s+(?!.*(?:\d|{'|'.join(_DAYS)}|ferm|sauf|seulement|uniquement|saison|semaine|vacances|mois|\bete\b|hiver|deux|"
+    r"pair|reserv|adheren|abonn|inscri|suspen|provisoire|temporaire|actuel|depuis|jusqu|partir|excep|hors|selon|varia|change))"
+    r"[a-z][^.]*\.?\s*$",
     re.DOTALL,
 )
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_MATTER_IN_BRACKETS = re.compile(r"\b(?:ferme|sauf|uniquement|semaines?|sur deux|pair)")
+_MATTER_IN_BRACKETS = re.compile(r"\b(?:ferme|sauf|uniquement|semaines?|mois|sur deux|pair)")
 _PHONE = re.compile(r"(?<!\d)0[1-9](?:[\s./\-]?\d{2}){4}(?!\d)|\S+@\S+|https?://\S+|www\.\S+")
 _COMPACT_RANGE = re.compile(r"(?<!\d)(\d{1,2})h(\d{2})?-?(?=(\d{1,2})h)")
 _CLOSED_DAY = re.compile(r"^(?:ferme\w*|-+|x+|/|neant|non|0|00:00\s?-\s?00:00)$")
@@ -99,7 +106,7 @@ class _State:
 
 
 def _plain(text: str) -> str:
-    plain = strip_accents(text).lower()
+    plain = strip_accents(text).lower().replace("’", "'")
     for dash in "–—−‐‑→":
         plain = plain.replace(dash, "-")
     plain = re.sub(r"apres[- ]?midis?", "apresmidi", plain).replace("h:", "h").translate(_BRACES)
@@ -118,6 +125,10 @@ def _without_notes(text: str) -> tuple[str, bool] | None:
     season = _SEASON.search(shorter)
     if season and season.start() > 0:
         shorter = shorter[: season.start()]
+        dropped = True
+    aside = _ASIDE.search(shorter)
+    if aside:
+        shorter = shorter[: aside.start()]
         dropped = True
     return shorter, dropped or shorter != rest
 
@@ -303,24 +314,38 @@ def _exception(tokens: list[re.Match[str]], position: int, state: _State) -> int
     """After "fermé" or "sauf": take out the days it names, or their mornings or afternoons; None when it says anything finer."""
     closing = tokens[position].group("closed") is not None
     if closing and state.days and not state.times and not state.times_first:
+        half_day = _skip_words(tokens, position + 1, {"au", "public", "le", "l'"})
+        if half_day < len(tokens) and tokens[half_day].group() in {"matin", "apresmidi"}:
+            # "mardi : fermé le matin, 14h-17h": the hours that follow are all that the day has.
+            return half_day + 1
         # "lundi : fermé": the days before it get no hours.
         state.days = []
         return position + 1
-    following = position + 1
-    while following < len(tokens) and tokens[following].group() in {"le", "les", "du", "l'", "au", "public", ","}:
-        following += 1
+    following = _skip_words(tokens, position + 1, {"le", "les", "du", "l'", "au", "public", ","})
     if following >= len(tokens) or _day_of(tokens[following]) is None or not _flush(state):
         return None
     days, after = _day_expression(tokens, following)
     half = tokens[after].group() if after < len(tokens) else ""
     if half and tokens[after].lastgroup in {"time", "hour", "minute", "bare"}:
-        return None
+        if closing or state.times_first or not state.week:
+            return None
+        # "8h-17h sauf le vendredi 8h-16h": the hours that follow replace what was said of that day.
+        for each in days:
+            state.week.pop(each, None)
+        state.days = days
+        return after
     state.days = []
     if half not in {"matin", "matins", "apresmidi"}:
         for each in days:
             state.week.pop(each, None)
         return after
     return after + 1 if _remove_half(state.week, days, morning=half != "apresmidi") else None
+
+
+def _skip_words(tokens: list[re.Match[str]], position: int, words: set[str]) -> int:
+    while position < len(tokens) and tokens[position].group() in words:
+        position += 1
+    return position
 
 
 def _remove_half(week: Week, days: list[int], *, morning: bool) -> bool:
