@@ -1,0 +1,50 @@
+"""
+Any bytes as JSON of whatever shape: read, or refused with the file's name; every row has all columns, and the ledger holds.
+
+The first byte chooses: the reader alone, or all of ingest over the records of the standard.
+"""
+
+from __future__ import annotations
+
+import atheris
+
+with atheris.instrument_imports(include=["mediation_geo.ingest"], enable_loader_override=False):
+    from mediation_geo.errors import SourceError
+    from mediation_geo.ingest import read_source
+    from mediation_geo.ingest.read import open_raw
+
+from harness import file_of, fuzz
+
+ROW = '{"id":"1","nom":"Mairie","commune":"Lattes","code_postal":"34970","adresse":"1 rue A","latitude":43.5,"longitude":3.9}'
+SEEDS = [
+    b'\x00[{"id": 1, "nom": "Mairie", "a": {"b": [1, null, "x"]}}]',
+    b'\x00{"results": [{"id": "1"}], "total": 1}',
+    b'\x00{"1": {"nom": "a"}, "2": {"nom": "b"}}',
+    b'\x00{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"Point","coordinates":[3,43]},"properties":{"n":1}}]}',
+    b'\x00{"id":1}\n{"id":2}\n',
+    f"\x01[{ROW},{ROW}]".encode(),
+    f'\x01[{ROW[:-1]},"services":["Internet"],"horaires":{{"lundi":"9h-12h"}},"date_maj":20260101}}]'.encode(),
+]
+
+
+def one_input(content: bytes) -> None:
+    whole = content[:1] == b"\x01"
+    with file_of(content[1:], suffix=".json") as path:
+        try:
+            if whole:
+                read_source(path, feed="standard")
+                return
+            raw = open_raw(path)
+            rows = [chunk.frame for chunk in raw.read(3)]
+        except SourceError as error:
+            if path.name not in str(error):
+                raise AssertionError(f"a message without the file: {error}") from error
+            return
+    numbers = [number for frame in rows for number in frame.index]
+    if numbers != list(range(1, len(numbers) + 1)) or any(tuple(frame.columns) != tuple(raw.columns) for frame in rows):
+        raise AssertionError(f"rows {numbers[:9]} of columns {raw.columns[:9]}")
+
+
+if __name__ == "__main__":
+    words = ['"', "[", "]", "{", "}", ":", ",", "null", "true", "1e308", "\\ud800", '"features"', '"properties"', '"geometry"']
+    fuzz(one_input, seeds=SEEDS, words=words)
