@@ -22,12 +22,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import geopandas as gpd
+    import pandas as pd
 
 __all__ = ["BY_DEPARTEMENT", "FORMATS", "INDEX", "Format", "chosen_formats", "fill_exports", "write_exports"]
 
 INDEX = "index.json"
 STEM = "lieux-mediation-numerique"
 PARQUET = "application/vnd.apache.parquet"
+
+
+def _every_place(places: gpd.GeoDataFrame) -> pd.Series[bool]:
+    return places["place_id"].notna()
+
+
+def _with_position(places: gpd.GeoDataFrame) -> pd.Series[bool]:
+    return places.geometry.notna()
+
+
+def _with_services(places: gpd.GeoDataFrame) -> pd.Series[bool]:
+    return places["services"].notna()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +60,8 @@ class Format:
         French, for the page of downloads and the catalogues.
     write : callable
         Writes places into a file.
-    needs_position : bool
-        Whether a place without a position has no room in it.
+    holds : callable
+        Which of the places have room in it, as booleans.
     """
 
     name: str
@@ -56,7 +69,7 @@ class Format:
     media_type: str
     title: str
     write: Callable[[gpd.GeoDataFrame, Path], None]
-    needs_position: bool = False
+    holds: Callable[[gpd.GeoDataFrame], pd.Series[bool]] = _every_place
 
 
 _ALL = (
@@ -66,7 +79,12 @@ _ALL = (
     Format("geoparquet", f"{STEM}.parquet", PARQUET, "GeoParquet 1.1", geoparquet.write_geoparquet),
     Format("geoparquet-2", f"{STEM}.v2.parquet", PARQUET, "GeoParquet 2.0", geoparquet.write_geoparquet_2),
     Format(
-        "flatgeobuf", f"{STEM}.fgb", "application/vnd.flatgeobuf", "FlatGeobuf indexé", maps.write_flatgeobuf, needs_position=True
+        "flatgeobuf",
+        f"{STEM}.fgb",
+        "application/vnd.flatgeobuf",
+        "FlatGeobuf indexé",
+        maps.write_flatgeobuf,
+        holds=_with_position,
     ),
     Format("geopackage", f"{STEM}.gpkg", "application/geopackage+sqlite3", "GeoPackage", maps.write_geopackage),
     Format(
@@ -75,10 +93,10 @@ _ALL = (
         "application/vnd.pmtiles",
         "Tuiles vectorielles PMTiles",
         maps.write_pmtiles,
-        needs_position=True,
+        holds=_with_position,
     ),
     Format("kml", f"{STEM}.kml", "application/vnd.google-earth.kml+xml", "KML", maps.write_kml),
-    Format("gpx", f"{STEM}.gpx", "application/gpx+xml", "GPX", maps.write_gpx, needs_position=True),
+    Format("gpx", f"{STEM}.gpx", "application/gpx+xml", "GPX", maps.write_gpx, holds=_with_position),
     Format("vcard", f"{STEM}.vcf", "text/vcard", "Carnet d'adresses vCard 4.0", office.write_vcard),
     Format(
         "xlsx",
@@ -100,6 +118,7 @@ _ALL = (
         "application/json",
         "Services au schéma data·inclusion v1",
         data_inclusion.write_services,
+        holds=_with_services,
     ),
     Format("hsds", "hsds.zip", "application/zip", "Open Referral HSDS 3 (CSV)", hsds.write_hsds),
 )
@@ -174,13 +193,13 @@ def _write_all(release: Release, folder: Path, formats: Sequence[Format]) -> dic
 
 def _entry(kind: Format, places: gpd.GeoDataFrame, folder: Path, name: str, *, departement: str | None = None) -> dict[str, Any]:
     kind.write(places, folder / name)
-    left_out = int(places.geometry.isna().sum()) if kind.needs_position else 0
+    held = int(kind.holds(places).sum())
     return {
         "file": name,
         "format": kind.name,
         "media_type": kind.media_type,
         "title": kind.title,
         "departement": departement,
-        "left_out": left_out,
-        **file_entry(folder / name, rows=len(places) - left_out),
+        "left_out": len(places) - held,
+        **file_entry(folder / name, rows=held),
     }
