@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from measure import Document, add_json_option
 
 _START = dt.date(2024, 8, 1)
 # Wide enough that no copy of the country overlaps another.
@@ -42,6 +43,7 @@ def main() -> None:
     speed.add_argument("--data", type=Path, default=Path("../shared/data"))
     speed.add_argument("--sizes", type=int, nargs="+", default=[24_000, 48_000, 119_000, 262_000])
     speed.add_argument("--splink", help="a Python interpreter that has splink")
+    add_json_option(speed)
     nights = commands.add_parser("nights")
     nights.add_argument("--data", type=Path, default=Path("../shared/data"))
     nights.add_argument("--nights", type=int, default=30)
@@ -51,7 +53,9 @@ def main() -> None:
     once.add_argument("path", type=Path)
     arguments = parser.parse_args()
     if arguments.command == "speed":
-        print(run_speed(arguments.data, arguments.sizes, splink=arguments.splink))
+        document = Document("Deduplication")
+        print(run_speed(arguments.data, arguments.sizes, splink=arguments.splink, document=document))
+        document.save(arguments.json)
     elif arguments.command == "nights":
         print(run_nights(arguments.data, nights=arguments.nights, records=arguments.records))
     else:
@@ -83,7 +87,7 @@ def _other_id(published: str, *, copy: int) -> str:
     return _OPAQUE_ID.sub(lambda found: hashlib.sha256(f"{copy} {found[0]}".encode()).hexdigest()[:24], published)
 
 
-def run_speed(data: Path, sizes: list[int], *, splink: str | None) -> str:
+def run_speed(data: Path, sizes: list[int], *, splink: str | None, document: Document) -> str:
     """Table of seconds and megabytes, every contender at every size, each in its own process."""
     from mediation_geo.dedupe.truth import corpus
 
@@ -99,10 +103,23 @@ def run_speed(data: Path, sizes: list[int], *, splink: str | None) -> str:
                 plain = _for_splink(path)
                 contenders.append(("splink", [splink, str(Path(__file__).with_name("dedupe_splink.py")), str(plain)]))
             for name, command in contenders:
-                told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+                done = subprocess.run(command, check=name != "splink", capture_output=True, text=True)
+                if done.returncode:
+                    document.left_out("splink", done.stderr)
+                    splink = None
+                    continue
+                told = json.loads(done.stdout.splitlines()[-1])
                 rows.append({"records": size, "rule": name, **told})
                 print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     table = pd.DataFrame(rows)
+    for size, runs in table.groupby("records"):
+        for column, unit in (("cpu_s", "s"), ("megabytes", "MB")):
+            name = "processor" if unit == "s" else "peak memory"
+            found = {rule: [value] for rule, value in zip(runs["rule"], runs[column], strict=True)}
+            document.row(f"{size:,} records, {name}", found, unit=unit)
+    for rule, runs in table.groupby("rule"):
+        if len(runs) > 1:
+            document.growth(f"deduplication, {rule}", runs["records"].tolist(), runs["cpu_s"].tolist(), unit="s")
     ours = table[table["rule"].eq("model")].set_index("records")
     for column in ("wall_s", "cpu_s", "megabytes"):
         table[f"{column} / ours"] = (table[column] / table["records"].map(ours[column])).round(2)

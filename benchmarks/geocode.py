@@ -1,24 +1,27 @@
 """
 The embedded geocoder and addok on the same addresses and the same questions, measured in turns in one run.
 
-Usage: python benchmarks/geocode.py --data ../shared/data --addok http://127.0.0.1:7878 [--streets adresses.sqlite]
+Usage: python benchmarks/geocode.py --data ../shared/data [--addok URL] [--streets adresses.sqlite]
        python benchmarks/geocode.py --national      (a table of a million invented rows, and what 26 million would cost)
 
-addok must have loaded the corpus of the evaluation (`addok batch`, `addok ngrams`); it is asked over HTTP as CSV, as it is in
-service, and in free text, since its CSV plugin 1.1 fails on filters. Both are judged by the same code.
+Without a URL, addok is started on loopback and loads the corpus of the evaluation, which takes minutes; one at a URL must have
+loaded it (`addok batch`, `addok ngrams`). It is asked over HTTP as CSV, as it is in service, and in free text, since its CSV
+plugin 1.1 fails on filters. Both are judged by the same code. Where there is no addok, ours is measured alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+from addok_peer import addok_serving
+from measure import Document, add_json_option
 
 from mediation_geo.locate import EmbeddedGeocoder, load_communes
 from mediation_geo.locate.build import build_streets
@@ -40,8 +43,22 @@ FIELDS = ("adresse", "code_postal", "commune")
 NATIONAL_NUMBERS = 26_000_000
 
 
-def side_by_side(data: Path, *, addok: str, streets: Path, rounds: int, rows: int, seed: int) -> None:
+def alone(data: Path, *, streets: Path, rounds: int, rows: int, seed: int) -> Document:
+    """Rows a second of our engine, where there is no peer."""
+    document = Document("Geocoding")
+    queries = read_queries(data / QUERIES, held_out=True)
+    embedded = EmbeddedGeocoder(streets)
+    chosen = [queries.sample(rows, random_state=seed + number).reset_index(drop=True) for number in range(rounds)]
+    rates = [measure_queries(embedded, each, fields=FIELDS)[1] for each in chosen]
+    embedded.close()
+    document.row(f"{rows:,} addresses a round", {"ours, embedded": rates}, unit="rows/s", better="more")
+    print(f"embedded {np.median(rates):,.0f} rows/s")
+    return document
+
+
+def side_by_side(data: Path, *, addok: str, streets: Path, rounds: int, rows: int, seed: int) -> Document:
     """Print accuracy and rows a second of both engines, round by round."""
+    document = Document("Geocoding")
     embedded = EmbeddedGeocoder(streets)
     peer = RemoteGeocoder(addok, streets=embedded.streets)
     peer.search("Paris")  # an engine that is not there stops the run here: its silence must not be counted as answers
@@ -59,6 +76,12 @@ def side_by_side(data: Path, *, addok: str, streets: Path, rounds: int, rows: in
     figures = {name: summary(pd.concat(tables)).loc["all"] for name, tables in judged.items()}
     print(pd.DataFrame(figures).T.round(2).to_string())
     ratios = np.array(rates["embedded"]) / np.array(rates["addok"])
+    document.row(f"{rows:,} addresses a round", {"ours, embedded": rates["embedded"], "addok": rates["addok"]}, unit="rows/s",
+                 better="more")  # fmt: skip
+    for measure, column in (("right point", "point"), ("wrong commune", "wrong_commune")):
+        if column in figures["embedded"]:
+            shares = ", ".join(f"{name} {each[column]:.2f} %" for name, each in figures.items())
+            document.note(f"{measure}: {shares}.")
     print(f"rows/s, embedded / addok: median {np.median(ratios):.1f}, {ratios.min():.1f} to {ratios.max():.1f}")
     invented = invented_streets(data / CORPUS, count=1000, seed=seed)
     for name, engine in (("embedded", embedded), ("addok, judged by our confidence", peer)):
@@ -66,6 +89,7 @@ def side_by_side(data: Path, *, addok: str, streets: Path, rounds: int, rows: in
     one_line(data, embedded, peer, seed)
     embedded.close()
     peer.close()
+    return document
 
 
 def one_line(data: Path, embedded: EmbeddedGeocoder, peer: RemoteGeocoder, seed: int) -> None:
@@ -127,7 +151,8 @@ def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--addok", default=os.environ.get("ADDOK_URL", "http://127.0.0.1:7878"))
+    parser.add_argument("--addok", help="address of an addok that has loaded the corpus; one is started where absent")
+    add_json_option(parser)
     parser.add_argument("--streets", type=Path, help="street table of the corpus; built where absent")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--rows", type=int, default=1_000)
@@ -141,7 +166,15 @@ def main() -> None:
         streets = chosen.streets or Path(scratch) / "streets.sqlite"
         if chosen.streets is None:
             build_streets([folder / CORPUS], streets, communes=load_communes(), data_version="evaluation")
-        side_by_side(folder, addok=chosen.addok, streets=streets, rounds=chosen.rounds, rows=chosen.rows, seed=chosen.seed)
+        measured = {"streets": streets, "rounds": chosen.rounds, "rows": chosen.rows, "seed": chosen.seed}
+        try:
+            with ExitStack() as ended:
+                addok = chosen.addok or ended.enter_context(addok_serving(folder / CORPUS))
+                document = side_by_side(folder, addok=addok, **measured)
+        except FileNotFoundError as error:
+            document = alone(folder, **measured)
+            document.left_out("addok", error)
+        document.save(chosen.json)
     return None
 
 

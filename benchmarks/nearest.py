@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
+from measure import Document, add_json_option
 from nearest_peers import PEERS, geodesic
 
 from mediation_geo.datasets import dataset_path
@@ -76,8 +77,9 @@ def questions(rng: np.random.Generator, table: pd.DataFrame, count: int) -> list
     return list(zip(lons.tolist(), lats.tolist(), strict=True))
 
 
-def peers(sizes: list[int], *, rounds: int, asked: int, k: int) -> None:
+def peers(sizes: list[int], *, rounds: int, asked: int, k: int) -> Document:
     """Race all contenders at each size and print a table."""
+    document = Document("Nearest places")
     for size in sizes:
         rng = np.random.default_rng(size)
         table = french_places(rng, size)
@@ -90,12 +92,22 @@ def peers(sizes: list[int], *, rounds: int, asked: int, k: int) -> None:
         index = PlaceIndex.from_places(table)
         selections = {name: index.select(need) for name, need in NEEDS.items()}
         print(f", with facets and three filters in {time.perf_counter() - start:.3f} s", flush=True)
-        contenders = [_Ours(index, selections), _OursAsFrame(index), *_available(lons, lats, masks)]
+        contenders = [_Ours(index, selections), _OursAsFrame(index), *_available(lons, lats, masks, document)]
         try:
-            _race(contenders, table, masks, rng=rng, rounds=rounds, asked=asked, k=k)
+            _race(contenders, table, masks, document, rng=rng, rounds=rounds, asked=asked, k=k)
         finally:
             for each in contenders:
                 each.close()
+    _grown(document, sizes)
+    return document
+
+
+def _grown(document: Document, sizes: list[int]) -> None:
+    """Curves over the sizes, of everybody without a filter."""
+    unfiltered = [row["contenders"] for row in document.rows if row["what"].endswith("filter none")]
+    for name in unfiltered[0] if len(sizes) > 1 else ():
+        costs = [float(np.median(each[name])) for each in unfiltered]
+        document.growth(f"nearest, {name}", sizes, costs, unit="µs")
 
 
 class _Ours:
@@ -121,7 +133,7 @@ class _OursAsFrame(_Ours):
         return [int(each[1:]) for each in self.index.nearest(lon, lat, k, where=NEEDS[which]).place_id]
 
 
-def _available(lons, lats, masks):
+def _available(lons, lats, masks, document):
     for kind in PEERS:
         try:
             start = time.perf_counter()
@@ -129,10 +141,11 @@ def _available(lons, lats, masks):
             print(f"  built {kind.name}: {time.perf_counter() - start:.1f} s", flush=True)
             yield peer
         except (ImportError, FileNotFoundError) as error:
+            document.left_out(kind.name, error)
             print(f"  left out {kind.name}: {error}")
 
 
-def _race(contenders, table, masks, *, rng, rounds, asked, k) -> None:
+def _race(contenders, table, masks, document, *, rng, rounds, asked, k) -> None:
     times = {(each.name, which): [] for each in contenders for which in masks}
     wrong = {(each.name, which): 0 for each in contenders for which in masks}
     checked = dict.fromkeys(masks, 0)
@@ -159,6 +172,11 @@ def _race(contenders, table, masks, *, rng, rounds, asked, k) -> None:
             ratio = mine / (np.median(times[contenders[0].name, which]) * 1e6)
             cells.append(f"{which:>6}: {mine:9.1f} (x{ratio:7.1f}) {wrong[each.name, which]:3d} wrong")
         print(f"  {each.name:38s} {'exact' if each.exact else '     '}  " + "   ".join(cells), flush=True)
+    for which in masks:
+        found = {each.name: np.median(np.reshape(times[each.name, which], (rounds, -1)), axis=1) * 1e6 for each in contenders}
+        document.row(f"{len(table):,} places, {k} nearest, filter {which}", found, unit="µs")
+        told = ", ".join(f"{each.name} {wrong[each.name, which]}" for each in contenders if wrong[each.name, which])
+        document.note(f"{len(table):,} places, filter {which}: wrong sets of {checked[which]}: {told or 'none of anybody'}.")
 
 
 def _checked(size: int) -> int:
@@ -320,6 +338,8 @@ def main() -> None:
         command.add_argument("--asked", type=int, default=60 if name == "peers" else 1000)
         command.add_argument("--rounds", type=int, default=3)
         command.add_argument("--k", type=int, default=5)
+        if name == "peers":
+            add_json_option(command)
     command = commands.add_parser("oracle")
     command.add_argument("--queries", type=int, default=100_000)
     command.add_argument("--places", type=int, default=1000)
@@ -328,7 +348,7 @@ def main() -> None:
     if given.command == "oracle":
         oracle(given.queries, size=given.places)
     elif given.command == "peers":
-        peers(given.places, rounds=given.rounds, asked=given.asked, k=given.k)
+        peers(given.places, rounds=given.rounds, asked=given.asked, k=given.k).save(given.json)
     else:
         whole_answer(given.places, asked=given.asked)
 

@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from measure import Document, add_json_option
 
 COLLECTION = "lieux-mediation-numerique"
 ITEMS = f"/ogcapi/collections/{COLLECTION}/items"
@@ -232,7 +233,9 @@ def main() -> None:
     arguments.add_argument("--places", type=int, default=25_000)
     arguments.add_argument("--seconds", type=float, default=2.0)
     arguments.add_argument("--rounds", type=int, default=3)
+    add_json_option(arguments)
     chosen = arguments.parse_args()
+    document = Document("Serving")
     with tempfile.TemporaryDirectory() as name, ExitStack() as servers:
         folder = Path(name)
         data = publish(folder, chosen.places)
@@ -287,6 +290,12 @@ def main() -> None:
                 if label != "items HTML":
                     found["empty"].append(rate(empty, ITEMS + path, seconds=chosen.seconds))
                 found["stock"].append(rate(stock, STOCK_ITEMS + path, seconds=chosen.seconds))
+            rates = {
+                "ours": found["ours"],
+                "pygeoapi's Parquet provider": found["stock"],
+                "floor, empty provider": found["empty"],
+            }
+            document.row(label, rates, unit="requests/s", better="more")
             mine, nothing, theirs = (statistics.median(each) if each else float("nan") for each in found.values())
             print(f"{label:<20}{mine:>9.0f}{nothing:>9.0f}{theirs:>9.1f}{mine / theirs:>9.1f}{mine / nothing:>10.2f}")
 
@@ -299,16 +308,21 @@ def main() -> None:
             (rate(ours, question, seconds=chosen.seconds), rate(route, "/proches", seconds=chosen.seconds))
             for _ in range(chosen.rounds)
         ]
+        rates = dict(zip(("ours", "floor, bare Starlette route"), zip(*pairs, strict=True), strict=True))
+        document.row("/proches, one place again and again", rates, unit="requests/s", better="more")
         same, bare = (statistics.median(each) for each in zip(*pairs, strict=True))
         times = latencies_ms(ours, spread, connections=1, seconds=chosen.seconds * 2)
         crowd = latencies_ms(ours, spread, connections=8, seconds=chosen.seconds * 2)
         print(f"\n/proches, one place again and again: {same:.0f} requests/s, bare route {bare:.0f}: {same / bare:.2f}")
         print(f"/proches, 5000 places: {1000 / statistics.mean(times):.0f} requests/s, p50 {times[len(times) // 2]:.2f} ms")
         print(f"/proches, 8 connections: p50 {crowd[len(crowd) // 2]:.2f} ms, p99 {crowd[int(len(crowd) * 0.99)]:.2f} ms")
+        document.row("/proches, 8 connections, p99", {"ours": [crowd[int(len(crowd) * 0.99)]]}, unit="ms")
         memory = Path(f"/proc/{server.pid}/smaps_rollup")
         if memory.is_file():
             kilobytes = next(int(line.split()[1]) for line in memory.read_text().splitlines() if line.startswith("Pss:"))
+            document.row("memory of the serving process", {"ours": [kilobytes / 1024]}, unit="MB")
             print(f"memory of the serving process: {kilobytes / 1024:.0f} MB proportional")
+    document.save(chosen.json)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """
 Coverage beside its peers: each command times ours and a named peer in turns in one run and prints the ratio.
 
-`python benchmarks/coverage.py nearest` 2.16 million cells to 25,000 places: shapely's STRtree and scikit-learn's BallTree.
-`python benchmarks/coverage.py catchment` E2SFCA at 15 km, with numba, without, and PySAL's `access` on the same pairs (minutes).
-`python benchmarks/coverage.py siting` 200 national sites, and HiGHS for a département.
-`python benchmarks/coverage.py white` shares of 159,000 cells, and the raster they are read from beside rasterio.
-`python benchmarks/coverage.py stream` 21.6 million cells in parts: seconds and peak memory.
-`python benchmarks/coverage.py` all but `stream` and the peers that take minutes.
+`python benchmarks/coverage_peers.py nearest` 2.16 million cells to 25,000 places: shapely's STRtree and scikit-learn's BallTree.
+`python benchmarks/coverage_peers.py catchment` E2SFCA at 15 km, with numba and without.
+`python benchmarks/coverage_peers.py access` E2SFCA at 15 km beside PySAL's `access` on the same pairs (minutes).
+`python benchmarks/coverage_peers.py siting` 200 national sites, and HiGHS for a département.
+`python benchmarks/coverage_peers.py white` shares of 159,000 cells, and the raster they are read from beside rasterio.
+`python benchmarks/coverage_peers.py stream` 21.6 million cells in parts: seconds and peak memory.
+`python benchmarks/coverage_peers.py cluster` the same parts by two dask workers, byte by byte.
+`python benchmarks/coverage_peers.py peers` all of them.
 
 The grid and the places are the synthetic ones of ../shared/data/coverage beside the repository; they say nothing about France.
 """
@@ -14,21 +16,19 @@ The grid and the places are the synthetic ones of ../shared/data/coverage beside
 from __future__ import annotations
 
 import argparse
-import resource
+import filecmp
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-# numba asks for a module `coverage`, and would get this file from the folder of the script.
-sys.path.pop(0)
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
+from measure import Document, add_json_option, cost, interleaved, peak_mb
 
 from mediation_geo import coverage as cv
 from mediation_geo.coverage.frames import project
@@ -56,29 +56,18 @@ def finer(cells: pd.DataFrame, *, pieces: int, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def seconds(work: Callable[[], object]) -> tuple[float, float]:
-    """Wall and CPU seconds of one call."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    return time.perf_counter() - wall, time.process_time() - cpu
+DOCUMENT = Document("Coverage")
 
 
 def compare(title: str, contenders: dict[str, Callable[[], object]], *, rounds: int = ROUNDS) -> None:
-    """Best wall time of each contender over interleaved rounds, and its ratio to the first."""
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
-    for _ in range(rounds):
-        for name, work in contenders.items():
-            taken[name].append(seconds(work))
-    first = min(each[0] for each in next(iter(taken.values())))
+    """Wall seconds of each contender over interleaved rounds, printed and kept for the report."""
+    taken = interleaved(contenders, rounds=rounds)
+    DOCUMENT.row(title, {name: [each.wall_s for each in costs] for name, costs in taken.items()}, unit="s")
+    first = min(each.wall_s for each in next(iter(taken.values())))
     print(f"\n{title}")
-    for name, times in taken.items():
-        wall, cpu = min(times)
-        print(f"  {name:<34} {wall:8.2f} s wall {cpu:8.2f} s cpu   x {wall / first:7.1f}")
-
-
-def peak_mb() -> float:
-    """Most memory the process ever held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    for name, costs in taken.items():
+        wall, cpu = min(costs)
+        print(f"  {name:<34} {wall:8.2f} s wall {cpu:8.2f} s cpu   x {wall / first:7.1f}", flush=True)
 
 
 def nearest() -> None:
@@ -102,12 +91,12 @@ def nearest() -> None:
         radians = np.radians(np.column_stack([lat, lon]))
         tree = BallTree(np.radians(sites[["lat", "lon"]].to_numpy()), metric="haversine")
         contenders["BallTree, haversine"] = lambda: tree.query(radians, k=1)
-    except ImportError:
-        print("scikit-learn is not installed: no BallTree")
-    compare(f"nearest place: {len(cells):,} cells, {len(sites):,} places", contenders, rounds=2)
+    except ImportError as error:
+        DOCUMENT.left_out("BallTree", error)
+    compare(f"nearest place: {len(cells):,} cells, {len(sites):,} places", contenders)
 
 
-def catchment(*, peer: bool) -> None:
+def catchment() -> None:
     """E2SFCA over the country."""
     cells, sites = grid(), places()
     decay = cv.Decay.zones(radius_m=15_000)
@@ -126,15 +115,20 @@ def catchment(*, peer: bool) -> None:
     plain()
     print(f"memory above the {before:.0f} MB of inputs: {peak_mb() - before:.0f} MB without numba")
     cv.catchment_e2sfca(cells, sites, decay=decay)  # compile
-    compare("E2SFCA at 15 km", {"ours, numba": lambda: cv.catchment_e2sfca(cells, sites, decay=decay), "ours, numpy": plain})
-    if peer:
-        access_peer(cells, sites, decay)
+    compare(
+        "E2SFCA at 15 km", {"ours, numba": lambda: cv.catchment_e2sfca(cells, sites, decay=decay), "ours without numba": plain}
+    )
 
 
-def access_peer(cells: pd.DataFrame, sites: pd.DataFrame, decay: cv.Decay) -> None:
+def access() -> None:
     """PySAL's access on the same pairs, which it must be given: finding them is not timed."""
-    from access import Access, weights
-
+    try:
+        from access import Access, weights
+    except ImportError as error:
+        DOCUMENT.left_out("PySAL access", error)
+        return
+    cells, sites = grid(), places()
+    decay = cv.Decay.zones(radius_m=15_000)
     from mediation_geo.coverage.neighbours import SourceRows, neighbour_pairs
     from mediation_geo.geodesy import geodesic_distance_m
 
@@ -165,7 +159,8 @@ def access_peer(cells: pd.DataFrame, sites: pd.DataFrame, decay: cv.Decay) -> No
     compare(f"E2SFCA beside access, {len(costs):,} pairs given", contenders, rounds=1)
     ours = cv.catchment_e2sfca(cells, sites, decay=decay).cells["access"]
     found = theirs[0]["e_capacity"]
-    print(f"  largest relative difference: {(ours.loc[found.index] / found - 1).abs().max():.1e}")
+    DOCUMENT.note(f"E2SFCA beside access: largest relative difference {(ours.loc[found.index] / found - 1).abs().max():.1e}.")
+    print("  " + DOCUMENT.notes[-1])
 
 
 def siting() -> None:
@@ -185,7 +180,8 @@ def siting() -> None:
     near = far[far["code_insee"].str[:2] == "48"]
     greedy = cv.site_greedy(near, lozere, radius_m=5_000, count=10)["people_added"].sum()
     best = cv.site_exact(near, lozere, radius_m=5_000, count=10, time_limit_s=60).attrs["people_reached"]
-    print(f"  Lozère, 10 sites: greedy {greedy:,.0f} of the optimum {best:,.0f} = {greedy / best:.1%}")
+    DOCUMENT.note(f"Lozère, 10 sites: greedy {greedy:,.0f} people of the optimum {best:,.0f}, {greedy / best:.1%}.")
+    print("  " + DOCUMENT.notes[-1])
     contenders = {
         "greedy": lambda: cv.site_greedy(near, lozere, radius_m=5_000, count=10),
         "HiGHS": lambda: cv.site_exact(near, lozere, radius_m=5_000, count=10, time_limit_s=60),
@@ -221,43 +217,82 @@ def white() -> None:
     contenders = {"ours, scanline": filled, "rasterio": burned}
     vertices = int(shapely.get_num_coordinates(layers.geometry.to_numpy()).sum())
     compare(f"operators in {raster.masks.size:,} pixels from {vertices:,} vertices", contenders)
-    print(f"  pixels that differ: {int((np.asarray(burned()) != raster.counts).sum())}")
+    DOCUMENT.note(f"Pixels that differ from rasterio's: {int((np.asarray(burned()) != raster.counts).sum())}.")
+    print("  " + DOCUMENT.notes[-1])
+
+
+@contextmanager
+def large_grid() -> Iterator[Path]:
+    """Folder with `cells.parquet`: 21.6 million rows, written a piece at a time."""
+    cells = grid()[["lon", "lat"]]
+    with tempfile.TemporaryDirectory() as name:
+        folder, writer = Path(name), None
+        for piece in range(60):
+            part = finer(cells, pieces=1, seed=piece).assign(cell_id=np.arange(len(cells)) + piece * len(cells))
+            table = pa.Table.from_pandas(part, preserve_index=False)
+            writer = writer or pq.ParquetWriter(folder / "cells.parquet", table.schema, compression="zstd")
+            writer.write_table(table)
+        if writer is not None:
+            writer.close()
+        yield folder
 
 
 def stream() -> None:
     """A grid of 21.6 million cells, in parts."""
-    cells, sites = grid()[["lon", "lat"]], places()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "cells.parquet"
-        writer = None
-        for piece in range(60):  # 21.6 million rows, a piece at a time
-            part = finer(cells, pieces=1, seed=piece).assign(cell_id=np.arange(len(cells)) + piece * len(cells))
-            table = pa.Table.from_pandas(part, preserve_index=False)
-            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
-            writer.write_table(table)
-        if writer is not None:
-            writer.close()
+    sites = places()
+    with large_grid() as folder:
+        path = folder / "cells.parquet"
         rows = pq.ParquetFile(path).metadata.num_rows
-        wall, cpu = seconds(lambda: cv.nearest_parts(path, sites, Path(folder) / "out", rows_at_once=1_000_000))
-        print(f"\n{rows:,} cells in parts of a million: {wall:.1f} s wall, {cpu:.1f} s cpu, peak {peak_mb():.0f} MB")
+        taken = cost(lambda: cv.nearest_parts(path, sites, folder / "out", rows_at_once=1_000_000))
+        DOCUMENT.row(f"{rows:,} cells in parts of a million", {"ours": [taken.wall_s]}, unit="s")
+        DOCUMENT.row(f"{rows:,} cells in parts, peak memory", {"ours": [peak_mb()]}, unit="MB")
+        print(f"\n{rows:,} cells in parts of a million: {taken.wall_s:.1f} s, {taken.cpu_s:.1f} s cpu, peak {peak_mb():.0f} MB")
+
+
+def cluster() -> None:
+    """The same grid by two workers of dask: the bytes must be those of one process."""
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        DOCUMENT.left_out("dask workers", error)
+        return
+    sites = places()
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+    with large_grid() as folder:
+        path = folder / "cells.parquet"
+        alone = cost(lambda: cv.nearest_parts(path, sites, folder / "alone", rows_at_once=1_000_000))
+        with LocalCluster(processes=True, local_directory=str(folder), **options) as workers, Client(workers) as client:
+            together = cost(lambda: cv.nearest_parts_on(client, path, sites, folder / "together", rows_at_once=1_000_000))
+        names = sorted(each.name for each in (folder / "alone").iterdir())
+        same = filecmp.cmpfiles(folder / "alone", folder / "together", names, shallow=False)[0]
+        times = {"ours, one process": [alone.wall_s], "ours, two dask workers": [together.wall_s]}
+        DOCUMENT.row("21.6 million cells, alone and on a cluster here", times, unit="s")
+        DOCUMENT.note(f"{len(same)} of {len(names)} parts of the cluster are the same to the byte.")
+        print(f"\none process {alone.wall_s:.1f} s, two workers {together.wall_s:.1f} s; {DOCUMENT.notes[-1]}")
+
+
+RUNS: dict[str, Callable[[], None]] = {
+    "stream": stream,  # first: its peak memory is that of the process
+    "nearest": nearest,
+    "catchment": catchment,
+    "access": access,
+    "siting": siting,
+    "white": white,
+    "cluster": cluster,
+}
 
 
 def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["nearest", "catchment", "siting", "white", "stream"])
-    what = parser.parse_args().what
+    parser.add_argument("what", choices=[*RUNS, "peers"])
+    add_json_option(parser)
+    asked = parser.parse_args()
     if not FOLDER.is_dir():
-        sys.exit(f"{FOLDER} is absent: these measurements need the synthetic grid")
-    runs: dict[str, Callable[[], None]] = {
-        "nearest": nearest,
-        "catchment": lambda: catchment(peer=what == "catchment"),
-        "siting": siting,
-        "white": white,
-        "stream": stream,
-    }
-    for name in [what] if what else ["nearest", "catchment", "siting", "white"]:
-        runs[name]()
+        sys.exit("../shared/data/coverage is absent: these measurements need the synthetic grid")
+    for name in RUNS if asked.what == "peers" else [asked.what]:
+        RUNS[name]()
+    DOCUMENT.save(asked.json)
 
 
 if __name__ == "__main__":
