@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from mediation_geo.release.reading import Release
 
-__all__ = ["Source", "cleared_sources", "licence_standing", "sources_of"]
+__all__ = ["Source", "cleared_sources", "described_sources", "licence_standing", "sources_of"]
 
 # Licences whose condition would pass to the whole register.
 _SHARE_ALIKE = re.compile(r"\b(odbl|open database licen[cs]e|share ?alike|by sa|partage dans les memes conditions|gpl)\b")
@@ -61,7 +62,7 @@ class Source:
 
 def sources_of(release: Release) -> tuple[Source, ...]:
     """Sources of a release, by the name of their feed."""
-    described = _described_sources()
+    described = described_sources()
     updates = release.records.groupby("feed")["date_maj"].max()
     counts = release.manifest["counts"]["records_by_feed"]
     sources = []
@@ -81,8 +82,16 @@ def sources_of(release: Release) -> tuple[Source, ...]:
     return tuple(sources)
 
 
-def _described_sources() -> dict[str, dict[str, Any]]:
-    """Description of each source by feed: the catalogue, and over it the mappings, of several editions the first by name."""
+@cache
+def described_sources() -> dict[str, dict[str, Any]]:
+    """
+    Description of each source by feed: the catalogue, and over it the mappings, of several editions the first by name.
+
+    Examples
+    --------
+    >>> described_sources()["hinaura"]["producer"]
+    'Hub Hinaura'
+    """
     catalogue = _toml(dataset_path("catalogue.toml"))
     tables: dict[str, dict[str, Any]] = {}
     for path in sorted(dataset_path("mappings").glob("*.toml")):

@@ -9,6 +9,8 @@ import segno
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from mediation_geo.release.metadata.sources import described_sources
+from mediation_geo.search.contacts import visible_contacts
 from mediation_geo.service.http.answers import HTML, JSON, media_type_of, respond
 from mediation_geo.service.http.pairs import pairs_of, single_values
 from mediation_geo.service.http.problems import bad_parameter, missing, unknown_parameter
@@ -99,10 +101,28 @@ def _place(site: Site) -> Any:
         code = segno.make(address, error="m", micro=False).svg_inline(scale=3, border=2)
         return page_answer(
             site, request, snapshot, "lieu.html", language=language, pairs=tuple(values.items()),
-            place=feature["properties"], columns=table.columns, code=code, address=address,
+            place=_with_office_contacts(feature["properties"]), keepers=_keepers(feature["properties"]), code=code, address=address,
         )  # fmt: skip
 
     return handler
+
+
+def _with_office_contacts(properties: dict[str, Any]) -> dict[str, Any]:
+    """Properties of a place with the contacts a page may show: an office's before a person's."""
+    shown = visible_contacts(properties["telephone"], properties["courriels"] or [])
+    return {**properties, "telephone": shown.phone, "courriels": [shown.mail] if shown.mail else None}
+
+
+def _keepers(properties: dict[str, Any]) -> list[dict[str, str]]:
+    """Who keeps each record of a place: an error is corrected there, and comes back corrected the night after."""
+    described = described_sources()
+    keepers = []
+    for record_id in properties["source_ids"] or []:
+        feed = record_id.partition("/")[0]
+        source = described.get(feed, {})
+        told = {name: source.get(name, "") for name in ("title", "producer", "page")}
+        keepers.append({"record_id": record_id, **told, "title": told["title"] or feed})
+    return keepers
 
 
 def _embedded(site: Site) -> Any:
@@ -130,7 +150,7 @@ def _places_of(snapshot: Snapshot, departement: str) -> list[dict[str, Any]]:
     if len(rows) == 0:
         known = sorted({each for each in table.values("code_departement") if each})
         raise bad_parameter(name="dep", detail="aucun lieu dans ce département", admis=known)
-    properties = [table.feature(row)["properties"] for row in rows.tolist()]
+    properties = [_with_office_contacts(table.feature(row)["properties"]) for row in rows.tolist()]
     return sorted(properties, key=lambda each: (each["commune"] or "", each["nom"] or "", each["id"]))
 
 

@@ -101,6 +101,13 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Several places have this name. Which one?",
     ),
     "retour": ("Retour", "Retour", "Back"),
+    "erreur": ("Une erreur sur cette fiche ?", "Une erreur ?", "Something wrong here?"),
+    "erreur_aide": (
+        "Dites-le à qui tient la fiche : corrigée à la source, elle l'est ici la nuit suivante.",
+        "Dites-le à ceux qui ont écrit cette page. Donnez-leur le numéro.",
+        "Tell whoever keeps the record: corrected at its source, it is corrected here the night after.",
+    ),
+    "reference": ("référence", "numéro :", "reference"),
     "donnees": ("Télécharger", "Télécharger", "Downloads"),
     "changements": ("Changements", "Ce qui a changé", "Changes"),
     "changements_entre": (
