@@ -8,8 +8,9 @@ from mediation_geo.dedupe.blocks import pairs_sharing_key, unique_pairs
 from mediation_geo.dedupe.features import FEATURES, feature, pair_features
 from mediation_geo.dedupe.fields import prepare_name, prepare_phone, prepare_street
 from mediation_geo.dedupe.model import load_model
-from mediation_geo.dedupe.normalise import exact_points, prepare
+from mediation_geo.dedupe.normalise import prepare
 from mediation_geo.dedupe.pairs import candidate_pairs
+from mediation_geo.dedupe.surroundings import exact_points
 from tests.dedupe.registers import located, registers
 
 

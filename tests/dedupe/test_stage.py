@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mediation_geo.dedupe import Previous, deduplicate
 from mediation_geo.dedupe.overrides import OVERRIDE_COLUMNS
+from mediation_geo.dedupe.stability import records_of_places
 from mediation_geo.standard import LINKS, MEMBERS, PLACES
 from tests.dedupe.registers import located, registers
 
@@ -71,6 +72,22 @@ def test_a_second_night_without_news_changes_nothing(records, rule):
     assert second.events.empty
     kept = [name for name in PLACES if name not in ("geometry", "freshness", "last_seen")]
     pd.testing.assert_frame_equal(first.places[kept], second.places[kept])
+
+
+@nights
+@given(registers())
+def test_its_own_places_as_records_are_the_same_places(records):
+    first = deduplicate(records, as_of=DAY)
+    again = deduplicate(records_of_places(first.places, feed="register"), as_of=DAY)
+    assert len(again.places) == len(first.places)
+    assert again.members["record_id"].str.removeprefix("register/").tolist() == first.places["place_id"].tolist()
+
+
+def test_places_of_a_published_register_are_never_united_with_each_other():
+    twins = _pair().assign(feed="register", id=["wvjskayf4onqs", "a0b1c2d3e4f5g"])
+    assert len(deduplicate(twins, as_of=DAY).places) == 2
+    assert _united(twins.assign(id=["1", "2"]))
+    assert _united(twins, overrides=_decision(*twins["record_id"], "same"))
 
 
 @nights

@@ -145,6 +145,7 @@ def evaluate(
     """Print every table of quality: labelled pairs, same upstream ids, clusters, invented records; the official rule beside."""
     from mediation_geo.datasets import dataset_path
     from mediation_geo.dedupe import evaluate as tables
+    from mediation_geo.dedupe.stability import stability_table
     from mediation_geo.dedupe.truth import corpus
 
     labelled, passes = tables.label_tables(data, labels or dataset_path("labels/dedupe_pairs.csv"))
@@ -190,6 +191,14 @@ def _record_of(records: pd.DataFrame, wanted: str) -> str:
     """Id of a record; a place stands for its first record."""
     of_place = records.loc[records["place_id"].eq(wanted), "record_id"]
     return str(of_place.iloc[0]) if len(of_place) else wanted
+
+
+def _located(records: pd.DataFrame) -> pd.DataFrame:
+    """Records as a build hands them over: positions outside their commune are gone, missing ones stand for the commune."""
+    from mediation_geo.locate import locate
+    from mediation_geo.standard import RECORDS, conform
+
+    return locate(conform(records, RECORDS)).table.sort_values("record_id", kind="stable", ignore_index=True)
 
 
 def _decide(path: Path, left: str, right: str, decision: str, *, who: str) -> None:

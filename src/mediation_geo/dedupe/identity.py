@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ID_LENGTH", "Identity", "Previous", "assign_place_ids", "mint_place_id"]
+__all__ = ["ID_LENGTH", "Identity", "Previous", "assign_place_ids", "is_place_id", "mint_place_id"]
 
 ID_LENGTH = 13
+# A number of thirteen digits is somebody else's: of our ids one in seventeen million has no letter.
+_PLACE_ID = rf"(?=.*[a-z])[a-z0-9]{{{ID_LENGTH}}}"
 _ALPHABET = string.digits + string.ascii_lowercase
 
 _EVENT_COLUMNS = ["event", "place_id", "release_id", "record_ids", "other_place_ids"]
@@ -106,6 +108,23 @@ def mint_place_id(record_id: str, *, taken: Collection[str] = ()) -> str:
         if place_id not in taken:
             return place_id
         attempt += 1
+
+
+def is_place_id(ids: pd.Series[Any]) -> NDArray[np.bool_]:
+    """
+    Whether each id has the shape of the ids minted here.
+
+    Parameters
+    ----------
+    ids : pandas.Series of str
+        Missing values have no shape.
+
+    Examples
+    --------
+    >>> is_place_id(pd.Series(["wvjskayf4onqs", "1234567890123", "France-Services_268", None])).tolist()
+    [True, False, False, False]
+    """
+    return ids.astype("str").str.fullmatch(_PLACE_ID, na=False).to_numpy(dtype=bool)
 
 
 def assign_place_ids(

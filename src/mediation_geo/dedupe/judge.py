@@ -7,7 +7,7 @@ Ordered records in, a `Judgement` out; the stage treats both alike.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,21 +15,24 @@ import pandas as pd
 from mediation_geo.dedupe.blocks import Positions, unique_pairs
 from mediation_geo.dedupe.clusters import Clusters, Constraints, average_linkage, closure
 from mediation_geo.dedupe.features import pair_distance_m
-from mediation_geo.dedupe.model import Thresholds, load_model, logit
+from mediation_geo.dedupe.identity import is_place_id
+from mediation_geo.dedupe.model import Model, Thresholds, load_model, logit
 from mediation_geo.dedupe.normalise import Prepared, prepare
 from mediation_geo.dedupe.official import official_pairs
 from mediation_geo.dedupe.pairs import candidate_pairs
-from mediation_geo.dedupe.score import score_pairs
+from mediation_geo.dedupe.score import PairScores, score_pairs
 from mediation_geo.dedupe.trust import source_keys
 from mediation_geo.standard import issue_table, no_issues
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from mediation_geo.dedupe.identity import Previous
     from mediation_geo.dedupe.overrides import Decisions
 
-__all__ = ["APART_M", "Judgement", "judge_by_model", "judge_by_official_rule"]
+__all__ = ["APART_M", "Judgement", "Workshop", "judge_by_model", "judge_by_official_rule"]
 
 # Two records that carry one opaque upstream id are copies of one record, unless everything else speaks against it.
 COPY_STRENGTH = 3.0
@@ -127,7 +130,32 @@ def judge_by_official_rule(records: pd.DataFrame, previous: Previous | None, dec
     )
 
 
-def judge_by_model(records: pd.DataFrame, previous: Previous | None, decisions: Decisions) -> Judgement:
+class Workshop(NamedTuple):
+    """
+    Where the work on single records and single pairs is done: in this process, or spread over others.
+
+    Attributes
+    ----------
+    prepare : callable
+        Takes records, gives `Prepared` as `normalise.prepare` does.
+    score : callable
+        Takes `Prepared`, left, right and a model, gives `PairScores` as `score_pairs` does.
+    """
+
+    prepare: Callable[[pd.DataFrame], Prepared]
+    score: Callable[[Prepared, Positions, Positions, Model], PairScores]
+
+
+def _score_here(prepared: Prepared, left: Positions, right: Positions, model: Model) -> PairScores:
+    return score_pairs(prepared, left, right, model=model)
+
+
+HERE = Workshop(prepare, _score_here)
+
+
+def judge_by_model(
+    records: pd.DataFrame, previous: Previous | None, decisions: Decisions, *, workshop: Workshop = HERE
+) -> Judgement:
     """
     Judge by the shipped model: candidate pairs, probabilities, average linkage under constraints.
 
@@ -139,16 +167,19 @@ def judge_by_model(records: pd.DataFrame, previous: Previous | None, decisions: 
         Records that were one place in the last release stay together down to the lower threshold.
     decisions : Decisions
         What people decided.
+    workshop : Workshop
+        Who prepares and scores; the judgement is the same.
 
     Returns
     -------
     Judgement
     """
     model = load_model()
-    prepared = prepare(records)
+    prepared = workshop.prepare(records)
     candidates = candidate_pairs(prepared)
-    left, right = _with_decided(candidates.left, candidates.right, decisions, n=len(records))
-    scores = score_pairs(prepared, left, right, model=model)
+    left, right = _not_told_apart(records, candidates.left, candidates.right)
+    left, right = _with_decided(left, right, decisions, n=len(records))
+    scores = workshop.score(prepared, left, right, model)
     log_odds = scores.log_odds
     together = _together_before(records["record_id"], previous, left, right)
     apart = (pair_distance_m(prepared.points, left, right) > APART_M) & ~scores.same_address
@@ -207,6 +238,20 @@ def _reasons(
             if pair in words:
                 told[row] = f'{{"override":"{words[pair]}",{told[row][1:]}'
     return told
+
+
+def _not_told_apart(records: pd.DataFrame, left: Positions, right: Positions) -> tuple[Positions, Positions]:
+    """
+    Pairs without those inside one register of ours that comes back as a source.
+
+    Its places were told apart by all that their records say, which is more than the one value of each field that a place
+    keeps: judged again on those alone, one place in four hundred would find a neighbour it was parted from.
+    """
+    feeds, names = pd.factorize(records["feed"], use_na_sentinel=False)
+    odd = np.bincount(feeds[~is_place_id(records["id"])], minlength=len(names))
+    ours = (odd == 0)[feeds]
+    kept = ~(ours[left] & (feeds[left] == feeds[right]))
+    return left[kept], right[kept]
 
 
 def _with_decided(left: Positions, right: Positions, decisions: Decisions, *, n: int) -> tuple[Positions, Positions]:

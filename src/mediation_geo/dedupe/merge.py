@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from mediation_geo.dedupe import trust
-from mediation_geo.dedupe.normalise import exact_points
 from mediation_geo.dedupe.provenance import Choices, provenance_text
+from mediation_geo.dedupe.surroundings import exact_points
 from mediation_geo.geodesy import geocentric_m
 from mediation_geo.standard import FIELD_NAMES, LIST_FIELDS
 

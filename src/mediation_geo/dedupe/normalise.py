@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from mediation_geo.dedupe.fields import (
     Name,
@@ -26,25 +25,36 @@ from mediation_geo.dedupe.fields import (
     upstream_id,
 )
 from mediation_geo.dedupe.lexicon import lexicon
+from mediation_geo.dedupe.surroundings import Surroundings, plain, surroundings
 from mediation_geo.dedupe.trust import source_keys
 from mediation_geo.geodesy import geocentric_m
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["SHARED_COMMUNES", "Prepared", "exact_points", "prepare", "prepare_record", "switchboards"]
+__all__ = [
+    "PREPARED_FROM",
+    "SHARED_COMMUNES",
+    "Prepared",
+    "prepare",
+    "prepare_record",
+    "prepare_rows",
+    "switchboards",
+    "without_switchboards",
+]
+
+PREPARED_FROM = (
+    "feed", "source", "id", "nom", "adresse", "code_insee", "telephone", "courriels", "site_web", "pivot", "typologie",
+    "itinerance",
+)  # fmt: skip
 
 # A phone or a mail box of places in more communes than this is a switchboard or a travelling adviser: it says nothing.
 SHARED_COMMUNES = 4
 # The desk of France services under the name of its host: the mail box tells.
 _FRANCE_SERVICES_MAIL = re.compile(r"france[-_.]?se?r+vices?|(?:^|[-_.])(?:msap|mfs|efs)(?:[-_.@]|$)")
-# A point that stands for a whole commune says nothing about where in it a place is.
-_COARSE_PRECISIONS = ("municipality",)
-_COARSE_UNCERTAINTY_M = 1_000.0
-_ROUND_DECIMALS, _ROUND_TOLERANCE = 4, 1e-6
-_RARELY_ROUND = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +107,24 @@ class Prepared:
         other : Prepared
             Records to append.
         """
-        columns = {name: np.concatenate([values, other.columns[name]]) for name, values in self.columns.items()}
-        return Prepared(
-            columns,
-            np.concatenate([self.mails, other.mails]),
-            np.concatenate([self.acronyms, other.acronyms]),
-            np.concatenate([self.initials, other.initials]),
-            np.vstack([self.points, other.points]),
+        return Prepared.concat([self, other])
+
+    @classmethod
+    def concat(cls, parts: Sequence[Prepared]) -> Prepared:
+        """
+        The records of all parts, one part after the other.
+
+        Parameters
+        ----------
+        parts : sequence of Prepared
+            At least one.
+        """
+        return cls(
+            {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
+            np.concatenate([part.mails for part in parts]),
+            np.concatenate([part.acronyms for part in parts]),
+            np.concatenate([part.initials for part in parts]),
+            np.vstack([part.points for part in parts]),
         )
 
 
@@ -129,21 +150,36 @@ def prepare(records: pd.DataFrame) -> Prepared:
     >>> prepare(conform(pd.DataFrame(named), LOCATED_RECORDS)).columns["core"].tolist()
     ['mairie']
     """
-    sources = source_keys(records)
-    insee = _plain(records["code_insee"])
-    communes = _commune_names(records)
-    prepared = _prepared(
-        names=_by_distinct(prepare_name, _plain(records["nom"]), communes),
-        streets=_by_distinct(prepare_street, _plain(records["adresse"]), communes),
-        upstream=[upstream_id(value) for value in _plain(records["id"])],
-        phones=_by_distinct(prepare_phone, _plain(records["telephone"])),
-        sirets=_by_distinct(prepare_siret, _plain(records["pivot"])),
-        insee=insee,
-        sources=sources,
+    return without_switchboards(prepare_rows(records, surroundings(records)))
+
+
+def prepare_rows(records: pd.DataFrame, around: Surroundings) -> Prepared:
+    """
+    Bring records into the form in which they are compared, each by itself.
+
+    Parameters
+    ----------
+    records : pandas.DataFrame
+        Any of the records, with at least the columns `PREPARED_FROM`.
+    around : Surroundings
+        Of the same rows.
+
+    Returns
+    -------
+    Prepared
+        With all phones and mails; see `without_switchboards`.
+    """
+    return _prepared(
+        names=_by_distinct(prepare_name, plain(records["nom"]), around.communes),
+        streets=_by_distinct(prepare_street, plain(records["adresse"]), around.communes),
+        upstream=[upstream_id(value) for value in plain(records["id"])],
+        phones=_by_distinct(prepare_phone, plain(records["telephone"])),
+        sirets=_by_distinct(prepare_siret, plain(records["pivot"])),
+        insee=plain(records["code_insee"]),
+        sources=source_keys(records),
         lists={name: records[name].to_numpy(dtype=object) for name in ("courriels", "site_web", "typologie", "itinerance")},
-        points=exact_points(records),
+        points=around.points,
     )
-    return _without_switchboards(prepared)
 
 
 def prepare_record(record: Mapping[str, Any], *, commune: str | None) -> Prepared:
@@ -202,42 +238,6 @@ def switchboards(contacts: NDArray[np.object_], insee: NDArray[np.object_]) -> l
     return sorted(contact for contact, communes in counts.items() if communes > SHARED_COMMUNES)
 
 
-def exact_points(records: pd.DataFrame) -> NDArray[np.float64]:
-    """
-    Geocentric metres of each record, NaN where the position is unknown or stands for a whole commune.
-
-    Parameters
-    ----------
-    records : pandas.DataFrame
-        Layout `LOCATED_RECORDS`. A position of four decimals stands for the commune where less than a tenth of its feed's do.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (n, 3)
-    """
-    coarse = records["position_precision"].isin(_COARSE_PRECISIONS) | records["position_origin"].eq("commune")
-    coarse |= records["position_uncertainty_m"].gt(_COARSE_UNCERTAINTY_M)
-    points = geocentric_m(records["longitude"], records["latitude"])
-    points[coarse.to_numpy(dtype=bool) | _rounder_than_their_feed(records)] = np.nan
-    return points
-
-
-def _rounder_than_their_feed(records: pd.DataFrame) -> NDArray[np.bool_]:
-    """
-    Positions of four decimals in a feed that gives more.
-
-    A source that fills a gap writes the middle of the commune, and writes it shorter: of the four-decimal positions of the
-    Conseillers numeriques half lie more than a kilometre from where other sources put the place, of the others none.
-    """
-    steps = records[["longitude", "latitude"]].to_numpy(dtype=np.float64) * 10**_ROUND_DECIMALS
-    known = ~np.isnan(steps).any(axis=1)
-    rounded = known & (np.abs(steps - np.round(steps)) < _ROUND_TOLERANCE).all(axis=1)
-    codes, feeds = pd.factorize(records["feed"], use_na_sentinel=False)
-    counts = [np.bincount(codes[chosen], minlength=len(feeds)) for chosen in (rounded, known)]
-    share = counts[0] / np.maximum(counts[1], 1)
-    return np.asarray(rounded & (share[codes] < _RARELY_ROUND), dtype=bool)
-
-
 def _prepared(
     *,
     names: list[Name],
@@ -277,7 +277,15 @@ def _prepared(
     )
 
 
-def _without_switchboards(prepared: Prepared) -> Prepared:
+def without_switchboards(prepared: Prepared) -> Prepared:
+    """
+    All records, without the phones and mails that places of many communes share.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        All of them: how many communes share a contact is not known of fewer.
+    """
     told = prepared.columns
     phones = told["phone"].copy()
     phones[np.isin(phones.astype(str), switchboards(phones, told["insee"]))] = None
@@ -288,22 +296,8 @@ def _without_switchboards(prepared: Prepared) -> Prepared:
     return replace(prepared, columns={**told, "phone": phones}, mails=mails)
 
 
-def _plain(column: pd.Series[Any]) -> NDArray[np.object_]:
-    """Text of a column, None where it is missing."""
-    values = column.to_numpy(dtype=object, copy=True)
-    values[column.isna().to_numpy()] = None
-    return np.asarray(values, dtype=object)
-
-
 def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _commune_names(records: pd.DataFrame) -> NDArray[np.object_]:
-    """Name of the commune, from another record of the same code where the record itself names none."""
-    known = records[["code_insee", "commune"]].dropna().sort_values(["code_insee", "commune"], kind="stable")
-    by_code = known.drop_duplicates("code_insee").set_index("code_insee")["commune"]
-    return _plain(records["commune"].where(records["commune"].notna(), records["code_insee"].map(by_code)))
 
 
 def _by_distinct(function: Callable[..., Any], *columns: NDArray[np.object_]) -> list[Any]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from mediation_geo.dedupe.fields import prepare_street
 from mediation_geo.dedupe.judge import APART_M, Judgement
-from mediation_geo.dedupe.normalise import exact_points
+from mediation_geo.dedupe.surroundings import exact_points
 from mediation_geo.dedupe.trust import source_keys
 from mediation_geo.standard import concat_issues, issue_table
 

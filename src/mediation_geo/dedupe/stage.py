@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["RULES", "Deduplication", "deduplicate"]
+__all__ = ["RULES", "Deduplication", "deduplicate", "unite"]
 
 Judge = Callable[[pd.DataFrame, Previous | None, Decisions], Judgement]
 RULES: Mapping[str, Judge] = MappingProxyType({"model": judge_by_model, "official": judge_by_official_rule})
@@ -117,9 +117,25 @@ def deduplicate(
     if rule not in RULES:
         message = f"unknown rule {rule!r}: expected one of {sorted(RULES)}"
         raise ValueError(message)
+    return unite(records, judge=RULES[rule], previous=previous, overrides=overrides, as_of=as_of)
+
+
+def unite(
+    records: pd.DataFrame, *, judge: Judge, previous: Previous | None, overrides: pd.DataFrame | None, as_of: dt.date
+) -> Deduplication:
+    """
+    Unite records as a judge says.
+
+    Parameters
+    ----------
+    records, previous, overrides, as_of
+        As for `deduplicate`.
+    judge : callable
+        Takes ordered records, the last release and human decisions, gives a `Judgement`.
+    """
     ordered = conform(records, LOCATED_RECORDS).sort_values("record_id", kind="stable", ignore_index=True)
     decisions = decisions_for(ordered["record_id"], overrides)
-    judgement = RULES[rule](ordered, previous, decisions)
+    judgement = judge(ordered, previous, decisions)
     release_id = as_of.isoformat()
     identity = assign_place_ids(ordered["record_id"], judgement.clusters, previous=previous, release_id=release_id)
     merged = merge_records(ordered, judgement.clusters)
