@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -78,10 +78,9 @@ def drips(handler: BaseHTTPRequestHandler) -> None:
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        try:
+        # A build that gave up closes the connection, as it should.
+        with suppress(BrokenPipeError, ConnectionResetError):
             self.server.answers[self.path](self)  # type: ignore[attr-defined]
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the build gave up, as it should
 
     def log_message(self, *_: object) -> None:
         pass
@@ -173,5 +172,6 @@ def wait_until(condition: Callable[[], bool], *, what: str, seconds: float = 120
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            message = f"not within {seconds} s: {what}"
+            raise AssertionError(message)
         time.sleep(0.1)
