@@ -55,6 +55,8 @@ class Settings:
         Folder in which downloaded sources are kept between nights.
     rate_limit : str
         Requests one client may make, in the notation of the `limits` package.
+    trusted_clients : str
+        Addresses and networks, separated by commas, that may ask without limit.
     publication : Path
         Folder that `mediation-geo publish` wrote; its files are served for download where it is there.
     streets : Path or None
@@ -79,6 +81,7 @@ class Settings:
     source_hosts: str = ""
     downloads: Path = Path("downloads")
     rate_limit: str = "1200/minute"
+    trusted_clients: str = ""
     publication: Path = Path("publication")
     streets: Path | None = None
 

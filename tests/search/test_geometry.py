@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from mediation_geo.geodesy import CHORD_SLACK_M, chord_reach_m, geocentric_m
-from mediation_geo.search.geometry import chord_reach, distances_from, geocentric_point, longest_geodesic
-from mediation_geo.search.index import chord_surely_within
+from mediation_geo.search.geometry import chord_reach, chord_surely_within, distances_from, geocentric_point, longest_geodesic
 
 degrees = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 

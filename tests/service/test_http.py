@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import socket
 import threading
 import time
@@ -14,6 +15,9 @@ import brotli
 import httpx
 import pytest
 
+from mediation_geo.errors import SettingsError
+from mediation_geo.service.cql import MAX_FILTER_CHARACTERS
+from mediation_geo.service.http.limits import Limiter
 from mediation_geo.service.snapshot import Snapshot
 from tests.service.serving import COLLECTION, running
 
@@ -161,6 +165,23 @@ def test_random_bytes_never_make_a_server_error_and_hold_nobody_up(site_url: str
     assert web.get("/healthz").status_code == 200
 
 
+def test_what_is_not_http_and_what_is_too_long_is_answered_by_a_problem_document(site_url: str) -> None:
+    parts = urlsplit(site_url)
+    for sent in (b"nonsense\r\n\r\n", b"GET /?q=" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"):
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
+            connection.sendall(sent)
+            got = b"".join(iter(lambda: connection.recv(4096), b""))
+        head, _, body = got.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ")
+        assert b"content-type: application/problem+json" in head
+        assert json.loads(body)["status"] == 400
+
+
+def test_the_longest_filter_can_be_asked_in_an_address(web: httpx.Client) -> None:
+    longest = "nom = '" + "é" * (MAX_FILTER_CHARACTERS // 2 - 8) + "'"
+    assert web.get(ITEMS, params={"filter": longest, "limit": "1"}).status_code == 200
+
+
 def test_slow_clients_do_not_stall_the_others(site_url: str, web: httpx.Client) -> None:
     parts = urlsplit(site_url)
     slow = []
@@ -213,6 +234,22 @@ def test_a_client_that_asks_too_often_waits_and_others_do_not(releases: Path) ->
         assert ask("192.0.2.2").status_code == 200
 
 
+def test_a_trusted_client_asks_without_limit(releases: Path) -> None:
+    trusted = {"MEDIATION_GEO_RATE_LIMIT": "2/minute", "MEDIATION_GEO_TRUSTED_CLIENTS": "192.0.2.10, 2001:db8::/32"}
+    with running(releases, **trusted) as url, httpx.Client(base_url=url, timeout=60) as client:
+
+        def statuses(address: str) -> list[int]:
+            return [client.get("/healthz", headers={"X-Forwarded-For": address}).status_code for _ in range(4)]
+
+        assert statuses("192.0.2.10") == statuses("2001:db8::7") == [200] * 4
+        assert statuses("192.0.2.11") == statuses("unknown") == [200, 200, 429, 429]
+
+
+def test_a_trusted_client_that_is_no_address_stops_the_start() -> None:
+    with pytest.raises(SettingsError, match=r"trusted_clients: '300\.1' is neither"):
+        Limiter("5/minute", trusted="192.0.2.1,300.1")
+
+
 def test_without_a_release_the_service_lives_and_says_so(tmp_path: Path) -> None:
     with running(tmp_path) as url, httpx.Client(base_url=url) as client:
         assert client.get("/healthz").status_code == 200
@@ -223,18 +260,36 @@ def test_without_a_release_the_service_lives_and_says_so(tmp_path: Path) -> None
             assert int(answer.headers["retry-after"]) > 0
 
 
-def test_requests_at_hand_are_finished_when_the_server_is_told_to_stop(releases: Path) -> None:
-    statuses: list[int] = []
+def test_a_request_at_hand_is_finished_when_the_server_is_told_to_stop(releases: Path) -> None:
+    body = b'{"lat": 48.85, "lon": 2.35}'
+    head = f"POST /proches HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    answers: list[bytes] = []
     with running(releases) as url:
+        parts = urlsplit(url)
+        connection = socket.create_connection((parts.hostname, parts.port), timeout=60)
+        connection.sendall(head.encode() + body[:5])
+        # Answered after the head above was read: from here on that request is at hand.
+        assert httpx.get(f"{url}/healthz", timeout=60).status_code == 200
 
-        def ask() -> None:
-            with httpx.Client(base_url=url, timeout=30) as client:
-                statuses.append(client.get(f"{ITEMS}?limit=10000&crs=http://www.opengis.net/def/crs/EPSG/0/2154").status_code)
+        def finish() -> None:
+            # The service waits ten seconds for a body: on a slow machine it may not be leaving yet when the rest comes.
+            deadline = time.monotonic() + 5
+            while _accepts(parts.hostname, parts.port) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            with connection:
+                connection.sendall(body[5:])
+                answers.append(b"".join(iter(lambda: connection.recv(65_536), b"")))
 
-        threads = [threading.Thread(target=ask) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.3)
-    for thread in threads:
-        thread.join()
-    assert statuses == [200] * 4
+        thread = threading.Thread(target=finish)
+        thread.start()
+    thread.join()
+    assert answers[0].startswith(b"HTTP/1.1 200 ")
+    assert answers[0].rstrip().endswith(b"}")
+
+
+def _accepts(host: str | None, port: int | None) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=60).close()
+    except OSError:
+        return False
+    return True

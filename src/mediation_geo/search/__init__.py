@@ -6,7 +6,7 @@ A places table in, answers out. This room never geocodes and never reads the clo
 
 from __future__ import annotations
 
-from mediation_geo.search.answer import Answer, answer
+from mediation_geo.search.answer import Answer, answer, answer_to_send
 from mediation_geo.search.cards import Rendered, card_html, easy_html, print_sheet, render
 from mediation_geo.search.index import Neighbours, PlaceIndex
 from mediation_geo.search.need import Need
@@ -18,6 +18,7 @@ __all__ = [
     "PlaceIndex",
     "Rendered",
     "answer",
+    "answer_to_send",
     "card_html",
     "easy_html",
     "print_sheet",

@@ -18,13 +18,14 @@ from mediation_geo.search.criteria import criteria_of
 from mediation_geo.search.index import Neighbours, PlaceIndex
 from mediation_geo.search.present import present
 from mediation_geo.search.relax import ENOUGH, FARTHEST_KM, Outcome, relaxed
+from mediation_geo.search.written import written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mediation_geo.search.need import Need
 
-__all__ = ["Answer", "answer"]
+__all__ = ["Answer", "answer", "answer_to_send"]
 
 Answer = dict[str, Any]
 
@@ -81,6 +82,47 @@ def answer(
     >>> found["features"][0]["properties"]["distance_label"]
     "à 750 m à vol d'oiseau"
     """
+    return _answered(index, need, lon=lon, lat=lat, at=at, release_info=release_info, origin=origin, shape=present)
+
+
+def answer_to_send(
+    index: PlaceIndex,
+    need: Need,
+    *,
+    lon: float,
+    lat: float,
+    at: datetime,
+    release_info: Mapping[str, Any] | None = None,
+    origin: Mapping[str, Any] | None = None,
+) -> Answer:
+    """
+    The same answer for `orjson.dumps`: its features are JSON text already, most of it written once for a release.
+
+    Examples
+    --------
+    >>> import orjson
+    >>> import pandas as pd
+    >>> from datetime import UTC, datetime
+    >>> from mediation_geo.search import Need, PlaceIndex
+    >>> index = PlaceIndex.from_places(pd.DataFrame({"place_id": ["a"], "nom": ["Mairie"], "lon": [2.0], "lat": [48.0]}))
+    >>> asked = {"lon": 2.01, "lat": 48.0, "at": datetime(2026, 11, 20, 9, tzinfo=UTC)}
+    >>> orjson.dumps(answer_to_send(index, Need(), **asked)) == orjson.dumps(answer(index, Need(), **asked))
+    True
+    """
+    return _answered(index, need, lon=lon, lat=lat, at=at, release_info=release_info, origin=origin, shape=written)
+
+
+def _answered(
+    index: PlaceIndex,
+    need: Need,
+    *,
+    lon: float,
+    lat: float,
+    at: datetime,
+    release_info: Mapping[str, Any] | None,
+    origin: Mapping[str, Any] | None,
+    shape: Callable[..., list[Any]],
+) -> Answer:
     if at.tzinfo is None:
         raise RequestError(parameter="at", message=f"{at.isoformat()} has no time zone")
     at = at.replace(second=0, microsecond=0)
@@ -100,7 +142,7 @@ def answer(
         nearest_row = int(strict_rows[np.argmin(outcome.found.distance_m[: outcome.strict])])
     return {
         "type": "FeatureCollection",
-        "features": present(index, need, outcome.found.rows, outcome.found.distance_m.tolist(), at=at, nearest_row=nearest_row),
+        "features": shape(index, need, outcome.found.rows, outcome.found.distance_m.tolist(), at=at, nearest_row=nearest_row),
         "recherche": {
             "origin": {"lat": lat, "lon": lon, **(origin or {})},
             "instant": at.isoformat(),
@@ -112,8 +154,8 @@ def answer(
             ],
             "compte": _counts(index, need, lon=lon, lat=lat, radius_km=radius_km, at=at),
         },
-        "a_distance": present(index, need, remote, [None] * len(remote), at=at, nearest_row=None),
-        "a_verifier": present(index, need, silent.rows, silent.distance_m.tolist(), at=at, nearest_row=None),
+        "a_distance": shape(index, need, remote, [None] * len(remote), at=at, nearest_row=None),
+        "a_verifier": shape(index, need, silent.rows, silent.distance_m.tolist(), at=at, nearest_row=None),
         "donnees": _release(release_info, at),
         "messages": _messages(need, outcome, silent=len(silent.rows), remote=len(remote), release_info=release_info),
         "links": [],

@@ -68,11 +68,15 @@ class FeatureStore:
         cells = ((name, values[position]) for name, values in block.items())
         return {name: value for name, value in cells if not _missing(value)}
 
+    def make(self, row: int) -> dict[str, Any]:
+        """Properties of a place, made anew."""
+        return place_properties(self.row(row))
+
     def get(self, row: int) -> dict[str, Any]:
         """Properties of a place; not to be changed by the caller."""
         kept = self._kept.get(row)
         if kept is None:
-            kept = place_properties(self.row(row))
+            kept = self.make(row)
             self._kept[row] = kept
             if len(self._kept) > _KEPT_FEATURES:
                 self._kept.popitem(last=False)
@@ -222,4 +226,9 @@ def _links(place: Mapping[str, Any]) -> dict[str, str | None]:
         route = f"geo:{lat:.6f},{lon:.6f}?q={lat:.6f},{lon:.6f}"
         if place.get("nom"):
             route += f"({quote(place['nom'])})"
-    return {"fiche": f"/ogcapi/collections/lieux-mediation-numerique/items/{place['place_id']}", "itineraire": route}
+    return {
+        "fiche": f"/ogcapi/collections/lieux-mediation-numerique/items/{place['place_id']}",
+        "itineraire": route,
+        # The page that names who keeps each record of the place: an error is corrected at its source.
+        "signaler": f"/lieux/{place['place_id']}#signaler",
+    }

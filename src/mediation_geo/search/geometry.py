@@ -16,7 +16,7 @@ from mediation_geo.geodesy import CHORD_SLACK_M, ECCENTRICITY_SQUARED, SEMI_MAJO
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["chord_reach", "distances_from", "geocentric_point", "longest_geodesic"]
+__all__ = ["chord_reach", "chord_surely_within", "distances_from", "geocentric_point", "longest_geodesic"]
 
 # Below this many points one call each is cheaper than an array call of pyproj (0.8 µs a point against 7 µs a call).
 _SCALAR_CALLS = 10
@@ -75,6 +75,20 @@ def longest_geodesic(chord_m: float) -> float:
     """
     ratio = (chord_m + CHORD_SLACK_M) / (2 * _LEAST_RADIUS_M)
     return 2 * _LEAST_RADIUS_M * asin(ratio) if ratio < 1 else inf
+
+
+def chord_surely_within(radius_m: float) -> float:
+    """
+    A chord so short that its ends are surely within a geodesic distance.
+
+    Examples
+    --------
+    >>> longest_geodesic(chord_surely_within(5000.0)) <= 5000.0
+    True
+    """
+    # The excess of the bound grows with the cube of the chord: its own excess at the radius is more than enough.
+    chord = radius_m - 2 * (longest_geodesic(radius_m) - radius_m) - 2 * CHORD_SLACK_M
+    return chord if chord > 0 and longest_geodesic(chord) <= radius_m else 0.0
 
 
 def distances_from(lon: float, lat: float, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> NDArray[np.float64]:

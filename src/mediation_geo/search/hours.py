@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+import orjson
 import pandas as pd
 
 from mediation_geo.search.schedule import DayHours, OpenState, Schedule, Territory
@@ -79,6 +80,11 @@ class HoursReport:
             "ferie_pris_en_compte": self.knows_public_holidays,
             "fuseau": self.timezone,
         }
+
+    @cached_property
+    def written(self) -> orjson.Fragment:
+        """What `shown` gives, as JSON text."""
+        return orjson.Fragment(orjson.dumps(self.shown))
 
 
 NO_HOURS = HoursReport(None, None, "inconnu", None, None, (), False, None, 0.0, 0.0)

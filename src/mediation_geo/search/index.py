@@ -23,8 +23,9 @@ from mediation_geo.geodesy import CHORD_SLACK_M, geocentric_m
 from mediation_geo.search.batch import batch_nearest
 from mediation_geo.search.criteria import Facts, admitted
 from mediation_geo.search.features import FeatureStore
-from mediation_geo.search.geometry import chord_reach, distances_from, geocentric_point, longest_geodesic
+from mediation_geo.search.geometry import chord_reach, chord_surely_within, distances_from, geocentric_point
 from mediation_geo.search.selection import Selection
+from mediation_geo.search.written import WrittenPlaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,6 +132,11 @@ class PlaceIndex:
         return FeatureStore(self.places)
 
     @cached_property
+    def written(self) -> WrittenPlaces:
+        """Places as JSON text, all written on first use, from cells that are not kept."""
+        return WrittenPlaces(FeatureStore(self.places), len(self))
+
+    @cached_property
     def departements(self) -> NDArray[np.object_]:
         """Code of the département of each place, missing values included."""
         if "code_departement" not in self.places.columns:
@@ -139,7 +145,9 @@ class PlaceIndex:
 
     def prepare(self, *, at: datetime) -> None:
         """
-        Make now what the first question would have to wait for: facets, the reading of all schedules, their state at an instant.
+        Make now what a question would have to wait for: facets, places as JSON text, schedules and which are open at an instant.
+
+        Asked again for a later instant, makes only what changes with it.
 
         Examples
         --------
@@ -147,6 +155,7 @@ class PlaceIndex:
         >>> index = PlaceIndex.from_places(pd.DataFrame({"place_id": ["a"], "lon": [2.0], "lat": [48.0]}))
         >>> index.prepare(at=datetime(2026, 11, 20, 9, tzinfo=UTC))
         """
+        _ = self.written, self.facts.updated, self.facts.blur_m
         self.facts.hours.open_at(self.everything.rows, "maintenant", now=at)
 
     def nearest(
@@ -346,20 +355,6 @@ class PlaceIndex:
             "exact": np.ones(len(found.rows), dtype=bool),
         }
         return pd.DataFrame(columns, copy=False)
-
-
-def chord_surely_within(radius_m: float) -> float:
-    """
-    A chord so short that its ends are surely within a geodesic distance.
-
-    Examples
-    --------
-    >>> longest_geodesic(chord_surely_within(5000.0)) <= 5000.0
-    True
-    """
-    # The excess of the bound grows with the cube of the chord: its own excess at the radius is more than enough.
-    chord = radius_m - 2 * (longest_geodesic(radius_m) - radius_m) - 2 * CHORD_SLACK_M
-    return chord if chord > 0 and longest_geodesic(chord) <= radius_m else 0.0
 
 
 def _ordered(rows: NDArray[np.int64], metres: NDArray[np.float64], limit: float, k: int) -> Neighbours:

@@ -1,12 +1,13 @@
 """
 One place of an answer: its properties, with the distance, the hours at the instant, and the reasons for it.
 
-Rows of the index in, GeoJSON features out. What does not depend on the question is made once by `features.py`.
+Rows of the index in, GeoJSON features out. What does not depend on the question is made once by `features.py`; `written.py`
+gives the same features as JSON text.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,15 +18,16 @@ from mediation_geo.search.reasons import OLD_DAYS, RECENT_DAYS, Circumstances, r
 from mediation_geo.search.sms import place_sms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
 
+    from mediation_geo.search.hours import HoursReport
     from mediation_geo.search.index import PlaceIndex
     from mediation_geo.search.need import Need
 
-__all__ = ["distance_label", "present"]
+__all__ = ["Told", "distance_label", "present", "told_places"]
 
 # Criterion -> facet bits that mean "the place does not say".
 _SUPPORT_SILENT = mask_of([label_bit("prise_en_charge_specifique", "")])
@@ -64,15 +66,54 @@ def present(
     nearest_row : int, optional
         Row of the nearest place that fits strictly.
     """
+    features = []
+    for told in told_places(index, need, rows, distance_m, at=at, nearest_row=nearest_row, read=index.features.get):
+        properties = {name: value for name, value in told.place.items() if name != "sources"}
+        properties |= {"horaires": told.hours.shown, **told.said}
+        if need.champs:
+            properties = {name: properties[name] for name in need.champs if name in properties}
+        geometry = None
+        if told.distance_m is not None:
+            geometry = {"type": "Point", "coordinates": [float(index.lon[told.row]), float(index.lat[told.row])]}
+        features.append({"type": "Feature", "id": index.place_ids[told.row], "geometry": geometry, "properties": properties})
+    return features
+
+
+class Told(NamedTuple):
+    """A place of an answer: what is always true of it, its hours at the instant, and what is said of it to this question."""
+
+    row: int
+    distance_m: float | None
+    place: Mapping[str, Any]
+    hours: HoursReport
+    said: dict[str, Any]
+
+
+def told_places(
+    index: PlaceIndex,
+    need: Need,
+    rows: NDArray[np.int64],
+    distance_m: Sequence[float | None],
+    *,
+    at: datetime,
+    nearest_row: int | None,
+    read: Callable[[int], Mapping[str, Any]],
+) -> Iterator[Told]:
+    """
+    Places of an answer with all that depends on the question, in the order given; parameters as for `present`.
+
+    `read` gives the properties of a row that do not depend on the question: at least `nom`, `adresse`, `contact`, `geocodage`
+    and `sources`.
+    """
     criteria = [each for each in criteria_of(need, at) if each.name != NO_PUBLIC_CRITERION]
     levels = [each.levels(index.facts, rows) for each in criteria]
-    features = []
     for position, row in enumerate(rows.tolist()):
         met = [bool(level[position] == 0) for level in levels]
-        features.append(
-            _feature(index, need, row, distance_m[position], at=at, nearest=row == nearest_row, criteria=criteria, met=met)
-        )
-    return features
+        hours = index.facts.hours.report(row, at)
+        place = read(row)
+        distance = distance_m[position]
+        said = _said(index, need, row, distance, place, hours, at=at, nearest=row == nearest_row, criteria=criteria, met=met)
+        yield Told(row, distance, place, hours, said)
 
 
 def distance_label(distance_m: float) -> str:
@@ -108,44 +149,38 @@ def _metres(distance_m: float) -> str:
     return f"{distance_m / 1000:.0f} km"
 
 
-def _feature(
+def _said(
     index: PlaceIndex,
     need: Need,
     row: int,
     distance_m: float | None,
+    place: Mapping[str, Any],
+    hours: HoursReport,
     *,
     at: datetime,
     nearest: bool,
     criteria: list[Criterion],
     met: list[bool],
 ) -> dict[str, Any]:
-    word = int(index.facts.bits[row])
-    hours = index.facts.hours.report(row, at)
     updated = index.facts.updated[row]
     age = None if np.isnat(updated) else (at.date() - updated.astype(object)).days
-    properties = dict(index.features.get(row))
-    properties["horaires"] = hours.shown
-    properties["fraicheur"] = _freshness(updated, age, properties.pop("sources"))
+    precision = place["geocodage"]["type"]
+    said: dict[str, Any] = {"fraicheur": _freshness(updated, age, place["sources"])}
     if distance_m is not None:
-        properties["distance_m"] = round(distance_m)
-        vague = properties["geocodage"]["type"] == "municipality"
-        properties["distance_label"] = vague_distance_label(distance_m) if vague else distance_label(distance_m)
+        said["distance_m"] = round(distance_m)
+        said["distance_label"] = vague_distance_label(distance_m) if precision == "municipality" else distance_label(distance_m)
     circumstances = Circumstances(
         open_state=hours.state,
         opens_soon=hours.opens_soon(at),
         hours_readable=hours.text is not None,
         nearest=nearest,
         age_days=age,
-        position_precision=properties["geocodage"]["type"],
+        position_precision=precision,
     )
-    properties["correspondance"] = _match(word, need, circumstances, criteria, met)
-    properties["carte"] = {"texte": card_text(properties), "sms": place_sms(properties)}
-    geometry = None
-    if distance_m is not None:
-        geometry = {"type": "Point", "coordinates": [float(index.lon[row]), float(index.lat[row])]}
-    if need.champs:
-        properties = {name: properties[name] for name in need.champs if name in properties}
-    return {"type": "Feature", "id": index.place_ids[row], "geometry": geometry, "properties": properties}
+    said["correspondance"] = _match(int(index.facts.bits[row]), need, circumstances, criteria, met)
+    on_card = {**place, "horaires": hours.shown, **said}
+    said["carte"] = {"texte": card_text(on_card), "sms": place_sms(on_card)}
+    return said
 
 
 def _match(word: int, need: Need, circumstances: Circumstances, criteria: list[Criterion], met: list[bool]) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from mediation_geo.service.http.gate import Gate, Limiter
+from mediation_geo.service.http.gate import Gate
+from mediation_geo.service.http.limits import Limiter
 from mediation_geo.service.http.problems import Problem
+from mediation_geo.service.minutes import kept_ahead
 from mediation_geo.service.ogc.routes import ogc_routes
 from mediation_geo.service.proches.referral import geocoder
 from mediation_geo.service.site import Site
@@ -68,7 +70,8 @@ def create_app(releases_dir: str | Path, *, settings: Settings) -> Starlette:
         # The commune table takes most of a second to load: before the first visitor asks, not while.
         threading.Thread(target=warm, name="warming", daemon=True).start()
         try:
-            yield
+            with kept_ahead(store):
+                yield
         finally:
             store.stop()
 
@@ -80,7 +83,7 @@ def create_app(releases_dir: str | Path, *, settings: Settings) -> Starlette:
         middleware=[
             Middleware(
                 Gate,
-                limiter=Limiter(settings.rate_limit),
+                limiter=Limiter(settings.rate_limit, trusted=settings.trusted_clients),
                 metrics=site.metrics,
                 policy_of=policy_of(settings),
                 is_leaving=lambda: site.leaving,

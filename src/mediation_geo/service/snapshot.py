@@ -7,25 +7,32 @@ A request takes the current snapshot once and keeps it to its end, so no answer 
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mediation_geo.errors import MediationGeoError
-from mediation_geo.release import Release, current_id, open_release
+from mediation_geo.release import Release, current_id, open_release, release_ids
 from mediation_geo.search import PlaceIndex
 from mediation_geo.service.features.columns import PLACE_COLUMNS
 from mediation_geo.service.features.derived import COVERAGE, QUALITY, coverage_table, quality_table
 from mediation_geo.service.features.table import FeatureTable
 from mediation_geo.service.http.problems import Problem
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["PLACES", "SERVING", "Snapshot", "SnapshotStore", "store_of"]
 
 PLACES = "lieux-mediation-numerique"
 _POLL_SECONDS = 1.0
+_LOG = logging.getLogger(__name__)
+# What a release can do to its reader: absent, damaged, of another layout, or too large for this machine.
+_UNREADABLE = (MediationGeoError, OSError, ValueError, LookupError, TypeError, MemoryError)
 
 
 class Snapshot:
@@ -97,9 +104,14 @@ class Snapshot:
         raise KeyError(collection)
 
     def prepare(self) -> None:
-        """Count all collections now, before anybody asks or a child is forked."""
-        for collection in (QUALITY, COVERAGE):
-            self.table(collection)
+        """Make now what requests would have to wait for, before anybody asks or a child is forked."""
+        self.prepare_minute(datetime.now(UTC))
+        for table in (self.places, *map(self.table, (QUALITY, COVERAGE))):
+            table.prepare()
+
+    def prepare_minute(self, at: datetime) -> None:
+        """Make now what changes with the minute: which schedules are open."""
+        self.index.prepare(at=at)
 
     def about(self) -> dict[str, Any]:
         """What every answer says about the data it comes from."""
@@ -123,6 +135,8 @@ class SnapshotStore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.failed_id: str | None = None
+        # What the process does once a newer release is served, such as tidying its memory.
+        self.after_swap: list[Callable[[], object]] = []
         self._snapshot: Snapshot | None = None
         self._lock = threading.Lock()
         self._held = False
@@ -156,13 +170,28 @@ class SnapshotStore:
             served = self._snapshot.id if self._snapshot else None
             if wanted is None or wanted in {served, self.failed_id}:
                 return
-            try:
-                self._snapshot = Snapshot(open_release(self.directory, wanted))
-            except (MediationGeoError, OSError, ValueError):
-                # The release before goes on being served; /status tells the operator which one could not be loaded.
-                self.failed_id = wanted
-            else:
-                self.failed_id = None
+            snapshot = self._loaded(wanted)
+            # The release before goes on being served; /status tells the operator which one could not be loaded.
+            self.failed_id = None if snapshot else wanted
+            if snapshot is None and self._snapshot is None:
+                older = (each for each in reversed(release_ids(self.directory)) if each != wanted)
+                # Somebody who needs a place is better served by an older release than by none.
+                snapshot = next(filter(None, map(self._loaded, older)), None)
+            self._snapshot = snapshot or self._snapshot
+        for act in self.after_swap:
+            act()
+
+    def _loaded(self, release_id: str) -> Snapshot | None:
+        """A release whose bytes are those that were published, ready to serve; or None, and the log says why."""
+        try:
+            release = open_release(self.directory, release_id)
+            release.verify()
+            snapshot = Snapshot(release)
+            snapshot.prepare()
+        except _UNREADABLE as error:
+            _LOG.error("release %s cannot be served: %s", release_id, error or type(error).__name__)
+            return None
+        return snapshot
 
     def hold(self) -> None:
         """Leave following the folder to the parent of this process."""

@@ -82,14 +82,15 @@ def supervise(store: SnapshotStore, *, workers: int, work: Callable[[], None]) -
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    _prepare(store)
+    # All that children may need of a release is made here: what one of them made for itself would not be shared.
+    store.refresh()
     children = _forked(workers, work)
     while not stopping:
         time.sleep(_POLL_SECONDS)
         gone = _reaped(children)
         served = store.snapshot.id if store.snapshot else None
         if current_id(store.directory) not in {served, store.failed_id}:
-            _prepare(store)
+            store.refresh()
             renewed = _forked(workers, work)
             _told(children - gone, LEAVE)
             children = renewed | _still_there(children - gone)
@@ -98,39 +99,41 @@ def supervise(store: SnapshotStore, *, workers: int, work: Callable[[], None]) -
     _ended(children)
 
 
-def _prepare(store: SnapshotStore) -> None:
-    """Everything children may need of a release: what one of them made for itself would not be shared."""
-    store.refresh()
-    if store.snapshot is not None:
-        store.snapshot.prepare()
-
-
 def _forked(count: int, work: Callable[[], None]) -> set[int]:
     # What is alive now is not looked at again by the collector, so children do not copy it page by page.
     gc.collect()
     gc.freeze()
     children = set()
+    parent = os.getpid()
     # A signal that reached a child before it has handlers of its own would run the parent's there, and be lost.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         for _ in range(count):
             child = os.fork()
             if child == 0:
-                _run(work)
+                _run(work, parent=parent)
             children.add(child)
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     return children
 
 
-def _run(work: Callable[[], None]) -> NoReturn:
+def _run(work: Callable[[], None], *, parent: int) -> NoReturn:
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
         work()
     finally:
         os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """End when the parent is gone: children left behind would hold the port and serve their release for ever."""
+    while os.getppid() == parent:
+        time.sleep(_POLL_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _reaped(children: set[int]) -> set[int]:

@@ -141,6 +141,10 @@ class FeatureTable:
                 self._views[crs] = View(held)
         return self._views[crs]
 
+    def prepare(self) -> None:
+        """Make now what the first spatial question would have to wait for."""
+        _ = self.view(CRS84).tree, self.has_geometry, self.geocentric, self.schemas
+
     @cached_property
     def schemas(self) -> dict[str, dict[str, Any]]:
         """JSON Schema of each column; not to be changed by the caller."""

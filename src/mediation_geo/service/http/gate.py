@@ -7,19 +7,10 @@ request is its route.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
-import secrets
 import time
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
-
-from mediation_geo.errors import SettingsError
 from mediation_geo.service.http.answers import problem_response
 from mediation_geo.service.http.problems import Problem
 
@@ -28,9 +19,10 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from mediation_geo.service.http.limits import Limiter
     from mediation_geo.service.http.metrics import Metrics
 
-__all__ = ["Gate", "Limiter"]
+__all__ = ["Gate"]
 
 LOGGER = logging.getLogger("mediation_geo.service")
 
@@ -38,6 +30,8 @@ _CORS = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"ETag, Link, Location, Content-Crs, Retry-After, X-Dataset-Snapshot, X-Dataset-Demo"),
 )
+# Requests at hand in one process; more would only wait for each other until nobody waits for them any more.
+_MOST_AT_HAND = 1000
 _PREFLIGHT = (
     *_CORS,
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
@@ -51,47 +45,6 @@ _SECURITY = (
     (b"permissions-policy", b"geolocation=(self), camera=(), microphone=()"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
-
-
-class Limiter:
-    """
-    How many requests a client may still make; forgets who it was at midnight.
-
-    Parameters
-    ----------
-    rule : str
-        In the notation of the `limits` package, such as `1200/minute`.
-
-    Raises
-    ------
-    SettingsError
-        If the rule cannot be read.
-    """
-
-    def __init__(self, rule: str) -> None:
-        try:
-            self._rule: RateLimitItem = parse(rule)
-        except ValueError as error:
-            message = f"rate_limit={rule!r}: expected a limit such as '1200/minute'"
-            raise SettingsError(message) from error
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._day = date.min
-        self._salt = b""
-
-    def admits(self, client: str) -> bool:
-        """Whether one more request of this client is within the limit."""
-        return self._limiter.hit(self._rule, self._pseudonym(client))
-
-    def retry_after_s(self, client: str) -> int:
-        """Whole seconds until this client may ask again."""
-        reset, _left = self._limiter.get_window_stats(self._rule, self._pseudonym(client))
-        return max(1, int(reset - time.time()) + 1)
-
-    def _pseudonym(self, client: str) -> str:
-        today = datetime.now(UTC).date()
-        if today != self._day:
-            self._day, self._salt = today, secrets.token_bytes(32)
-        return hmac.new(self._salt, client.encode(), hashlib.sha256).hexdigest()
 
 
 class Gate:
@@ -126,6 +79,7 @@ class Gate:
         self.metrics = metrics
         self.policy_of = policy_of
         self.is_leaving = is_leaving
+        self._at_hand = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -134,6 +88,7 @@ class Gate:
             return
         started = time.perf_counter()
         status = 0
+        self._at_hand += 1
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -157,12 +112,16 @@ class Gate:
                 await problem_response(problem)(scope, receive, send_with_headers)
             status = 500
         finally:
+            self._at_hand -= 1
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "-")
             self.metrics.observe(route, status, seconds)
             LOGGER.info("method=%s route=%s status=%d ms=%.1f", scope["method"], route, status, seconds * 1000)
 
     def _admitted(self, scope: Scope) -> ASGIApp:
+        if self._at_hand > _MOST_AT_HAND:
+            detail = "Trop de requêtes sont en cours. Réessayez dans quelques instants."
+            return problem_response(Problem(503, "service_sature", detail, headers={"Retry-After": "5"}))
         client = scope.get("client")
         # Requests of this machine are its operator's; behind a proxy the server puts the visitor's address here.
         if client is None or client[0] in {"127.0.0.1", "::1"} or self.limiter.admits(client[0]):

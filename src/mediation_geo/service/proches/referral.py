@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mediation_geo.errors import GeocoderError, RequestError
 from mediation_geo.locate import Candidate, EmbeddedGeocoder
-from mediation_geo.search import Need, answer
+from mediation_geo.search import Need, answer, answer_to_send
 from mediation_geo.service.http.problems import Problem, bad_parameter, unknown_parameter
 from mediation_geo.settings import Settings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mediation_geo.service.snapshot import Snapshot
 
-__all__ = ["answer_of", "candidates_of", "geocoder", "need_of"]
+__all__ = ["answer_of", "answer_to_send_of", "candidates_of", "geocoder", "need_of"]
 
 
 @cache
@@ -70,6 +70,23 @@ def answer_of(snapshot: Snapshot, need: Need) -> dict[str, Any]:
     Problem
         400 without a position, 404 when the position named cannot be found.
     """
+    return answer(snapshot.index, need, **_asked(snapshot, need))
+
+
+def answer_to_send_of(snapshot: Snapshot, need: Need) -> dict[str, Any]:
+    """
+    The same answer for `orjson.dumps` only: the text of its places was written when the release was loaded.
+
+    Raises
+    ------
+    Problem
+        As `answer_of`.
+    """
+    return answer_to_send(snapshot.index, need, **_asked(snapshot, need))
+
+
+def _asked(snapshot: Snapshot, need: Need) -> dict[str, Any]:
+    """From where, when and of which release a question is asked."""
     try:
         how = need.require_position()
     except RequestError as error:
@@ -84,15 +101,7 @@ def answer_of(snapshot: Snapshot, need: Need) -> dict[str, Any]:
         best = found[0]
         lon, lat = best.lon, best.lat
         origin = {"from": how, "precision": best.precision, "score": round(best.confidence, 3)}
-    return answer(
-        snapshot.index,
-        need,
-        lon=lon,
-        lat=lat,
-        at=datetime.now(UTC),
-        release_info=snapshot.release.credit,
-        origin=origin,
-    )
+    return {"lon": lon, "lat": lat, "at": datetime.now(UTC), "release_info": snapshot.release.credit, "origin": origin}
 
 
 def _resolved(need: Need, how: str) -> list[Candidate]:

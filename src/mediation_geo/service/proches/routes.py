@@ -23,7 +23,7 @@ from mediation_geo.service.http.bodies import read_pairs
 from mediation_geo.service.http.pairs import pairs_of
 from mediation_geo.service.http.problems import Problem, bad_parameter
 from mediation_geo.service.pages.results import choice_page, result_page
-from mediation_geo.service.proches.referral import answer_of, candidates_of, need_of
+from mediation_geo.service.proches.referral import answer_of, answer_to_send_of, candidates_of, need_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from mediation_geo.service.site import Site
     from mediation_geo.service.snapshot import Snapshot
 
-__all__ = ["proches_routes"]
+__all__ = ["ANSWER_SCHEMA", "proches_routes"]
+
+# Where the JSON Schema of the answer is published; clients may keep it.
+ANSWER_SCHEMA = "/schemas/proches.json"
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -47,6 +50,7 @@ _FORMATS = {
 }
 _CACHE = "public, max-age=60"
 _NO_STORE = "no-store"
+_DESCRIBED = {"link": f'<{ANSWER_SCHEMA}>; rel="describedby"; type="application/schema+json"'}
 # Two candidates this close in confidence are shown to the person, who alone knows which was meant.
 _TIE = 0.1
 _KEPT_ANSWERS = 2_000
@@ -143,13 +147,12 @@ def _answered(site: Site, request: Request, snapshot: Snapshot, need: Need, pair
 
 def _made(site: Site, request: Request, snapshot: Snapshot, need: Need, pairs: Pairs) -> _Made:
     form = _form(request, pairs)
-    answer = answer_of(snapshot, need)
-    if form == "html":
-        body = result_page(site, snapshot, need, answer, pairs)
-    elif form in {"geojson", "json"}:
+    if form in {"geojson", "json"}:
+        answer = answer_to_send_of(snapshot, need)
         body = orjson.dumps(answer)
     else:
-        body = render(answer, f=form).text.encode()
+        answer = answer_of(snapshot, need)
+        body = result_page(site, snapshot, need, answer, pairs) if form == "html" else render(answer, f=form).text.encode()
     private = need.q is not None or request.method == "POST"
     return _Made(body, form, "en" if need.lang == "en" else "fr", _outcome(answer), private)
 
@@ -162,6 +165,7 @@ def _sent(request: Request, snapshot: Snapshot, made: _Made) -> Response:
         language=made.language,
         etag=None if made.private else _etag(snapshot, request, made.form, made.body),
         cache=_NO_STORE if made.private else _CACHE,
+        headers=_DESCRIBED if made.form in {"geojson", "json"} else None,
     )
 
 
