@@ -134,6 +134,7 @@ def _pruned(out: Path, *, keep_last: int, keep_months: int) -> list[str]:
 def up(
     releases: Annotated[Path | None, typer.Option("--releases", help="Folder of releases.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, which share one copy of the release.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Build a release if there is none, then serve it: the main job in one word."""
@@ -145,7 +146,10 @@ def up(
     with download_progress() as progress:
         ensure_release(settings.releases, as_of=day(None), downloads=settings.downloads, report=say, progress=progress)
 
-    from mediation_geo.service import serve
+    from mediation_geo.service import serve, serve_workers
 
     announce(settings, as_json=as_json)
-    serve(settings)
+    if workers > 1:
+        serve_workers(settings, workers=workers)
+    else:
+        serve(settings)

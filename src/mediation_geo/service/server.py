@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import sys
@@ -39,8 +40,12 @@ def serve(settings: Settings, *, metrics_port: int | None = None) -> None:
         Port of `/metrics`, on the same address; none where absent.
     """
     _log_to_stderr()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with following(settings):
         app = create_app(settings.releases, settings=settings)
+        geocoder()
+        _settle()
+        store_of(settings.releases).after_swap.append(_settle)
         if metrics_port is not None:
             app.state.site.metrics.serve(metrics_port, host=settings.host)
         uvicorn.Server(_configuration(app, settings)).run()
@@ -66,8 +71,16 @@ def serve_workers(settings: Settings, *, workers: int) -> None:
     def work() -> None:
         store.hold()
         app = create_app(settings.releases, settings=settings)
-        leave_when_told(app.state.site.leave)
-        uvicorn.Server(_configuration(app, settings)).run(sockets=[listening])
+        server = uvicorn.Server(_configuration(app, settings))
+
+        def begin_to_leave() -> None:
+            app.state.site.leave()
+            # What this child does not take, one of the new ones will: taken and then closed, its request would be lost.
+            for each in getattr(server, "servers", ()):
+                asyncio.get_running_loop().call_soon_threadsafe(each.close)
+
+        leave_when_told(begin_to_leave, is_idle=lambda: not server.server_state.connections)
+        server.run(sockets=[listening])
 
     with following(settings):
         supervise(store, workers=workers, work=work)
