@@ -12,7 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from mediation_geo.cli import app
+from mediation_geo.errors import RequestError
 from mediation_geo.release import CatalogueError, ExportError, open_release, write_release
 from mediation_geo.release.datagouv import MARK, fetch_dataset, plan_uploads, send
 from mediation_geo.release.exports import write_exports
@@ -158,3 +161,42 @@ def test_invented_places_are_never_published(tmp_path):
 def test_a_format_that_was_not_exported_is_named(tmp_path):
     with pytest.raises(ExportError, match="has no xlsx; export these formats first"):
         plan_uploads(exported(tmp_path, 5), {"resources": []}, formats=["csv", "xlsx"])
+
+
+@pytest.fixture
+def command(platform, tmp_path, monkeypatch):
+    """`publish --to datagouv` as an operator types it, with the platform on loopback; the lines it prints after the folder."""
+    tables = town(5, feed="cnfs")
+    write_release(tmp_path / "releases", **tables | {"manifest": tables["manifest"] | {"demo": False}})
+    monkeypatch.setenv("MEDIATION_GEO_DATAGOUV_URL", f"http://127.0.0.1:{platform.server_port}/api/1/")
+    monkeypatch.setenv("MEDIATION_GEO_DATAGOUV_KEY", "key")
+
+    def run(*more):
+        where = ["--releases", str(tmp_path / "releases"), "--out", str(tmp_path / "site"), "--base-url", "https://exemple.fr"]
+        answer = CliRunner().invoke(app, ["publish", *where, "--to", "datagouv", "--dataset", DATASET, *more])
+        if not isinstance(answer.exception, SystemExit | None):
+            raise answer.exception
+        return answer.stdout.splitlines()[1:]
+
+    return run
+
+
+def test_the_command_plans_then_sends_the_chosen_formats_then_finds_them_there(command, platform):
+    (planned,) = command("--format", "csv", "--format", "kml")
+    assert planned.startswith("lieux-mediation-numerique.csv ")
+    assert planned.endswith("would be sent")
+    assert platform.writes == 0
+    (done,) = command("--format", "csv", "--send")
+    assert done.endswith("bytes  sent")
+    assert len(platform.contents) == 1
+    (again,) = command("--format", "csv", "--send")
+    assert again.endswith("same bytes, not sent")
+
+
+def test_the_command_says_what_is_missing_before_it_writes_anything(command, tmp_path, monkeypatch):
+    with pytest.raises(RequestError, match="none of these goes to"):
+        command("--format", "kml")
+    monkeypatch.delenv("MEDIATION_GEO_DATAGOUV_KEY")
+    with pytest.raises(CatalogueError, match="no key: set MEDIATION_GEO_DATAGOUV_KEY"):
+        command("--format", "csv", "--send")
+    assert not (tmp_path / "site").exists()

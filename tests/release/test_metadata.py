@@ -126,7 +126,7 @@ def test_a_source_without_a_known_licence_stops_the_publication_until_somebody_a
     tables = town(5, feed=feed)
     write_release(tmp_path / "releases", **tables | {"manifest": tables["manifest"] | {"demo": False}})
     chosen = {"base_url": BASE, "publisher": "Mon association", "formats": ["csv"]}
-    with pytest.raises(ExportError, match=f"cannot be published under Licence Ouverte 2.0: {feed} .* --allow-licence {feed}$"):
+    with pytest.raises(ExportError, match=rf"not known to be open: {feed} \(.*--allow-licence {feed}$"):
         write_publication(tmp_path / "releases", tmp_path / "site", **chosen)
     assert not (tmp_path / "site").exists()
     site = write_publication(tmp_path / "releases", tmp_path / "site", **chosen, allowed=[feed])

@@ -183,10 +183,12 @@ def publish(
     if to and not dataset:
         option, message = "--dataset", "missing; it is the id in the address of the dataset on data.gouv.fr"
         raise RequestError(option, message)
+    if to:
+        _check_datagouv(formats, send=send)
     folder = write_publication(
         releases, out, base_url=base_url, publisher=publisher, formats=formats or FORMATS, allowed=allowed or []
     )
-    uploads = _to_datagouv(folder, str(dataset), send=send) if to else []
+    uploads = _to_datagouv(folder, str(dataset), formats=formats, send=send) if to else []
     if as_json:
         print_json({"path": str(folder), "uploads": uploads, "sent": bool(to and send)})
         return
@@ -198,7 +200,23 @@ def publish(
         say("nothing was sent: add --send, with the key of the platform in MEDIATION_GEO_DATAGOUV_KEY")
 
 
-def _to_datagouv(folder: Path, dataset: str, *, send: bool) -> list[dict[str, Any]]:
+def _check_datagouv(formats: list[str] | None, *, send: bool) -> None:
+    """Say what is missing before minutes go into writing files."""
+    import os
+
+    from mediation_geo.errors import RequestError
+    from mediation_geo.release import CatalogueError
+    from mediation_geo.release.datagouv import DEFAULT_FORMATS
+
+    if formats and not set(formats) & set(DEFAULT_FORMATS):
+        option, message = "--format", "none of these goes to data.gouv.fr"
+        raise RequestError(option, message, allowed=DEFAULT_FORMATS)
+    if send and not os.environ.get("MEDIATION_GEO_DATAGOUV_KEY"):
+        message = "no key: set MEDIATION_GEO_DATAGOUV_KEY to the API key of your profile on data.gouv.fr"
+        raise CatalogueError(message)
+
+
+def _to_datagouv(folder: Path, dataset: str, *, formats: list[str] | None, send: bool) -> list[dict[str, Any]]:
     """Plan the uploads, and send them if asked; the one place of the release commands that opens a connection."""
     import os
     from dataclasses import asdict
@@ -209,16 +227,16 @@ def _to_datagouv(folder: Path, dataset: str, *, send: bool) -> list[dict[str, An
 
     address = os.environ.get("MEDIATION_GEO_DATAGOUV_URL", "https://www.data.gouv.fr/api/1/")
     key = os.environ.get("MEDIATION_GEO_DATAGOUV_KEY", "")
-    if send and not key:
-        message = "no key: set MEDIATION_GEO_DATAGOUV_KEY to the API key of your profile on data.gouv.fr"
-        raise CatalogueError(message)
+    chosen = [each for each in datagouv.DEFAULT_FORMATS if not formats or each in formats]
     try:
         with httpx.Client(base_url=address, headers={"X-API-KEY": key} if key else {}, timeout=120) as client:
-            uploads = datagouv.plan_uploads(folder, datagouv.fetch_dataset(client, dataset))
+            uploads = datagouv.plan_uploads(folder, datagouv.fetch_dataset(client, dataset), formats=chosen)
             if send:
                 datagouv.send(client, dataset, folder, uploads)
     except httpx.TransportError as error:
-        message = f"{address} does not answer ({error}); what was sent before stays there, run the command again later"
+        message = (
+            f"{address} does not answer ({error}); the files are in {folder}, run the command again later to send what is missing"
+        )
         raise CatalogueError(message) from error
     return [asdict(each) for each in uploads]
 

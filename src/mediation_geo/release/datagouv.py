@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Client", "Upload", "fetch_dataset", "plan_uploads", "send"]
+__all__ = ["DEFAULT_FORMATS", "Client", "Upload", "fetch_dataset", "plan_uploads", "send"]
 
 # What goes to the platform: one file for each use, not the cuts by département.
 DEFAULT_FORMATS = ("csv", "json", "geojson", "geoparquet", "xlsx")

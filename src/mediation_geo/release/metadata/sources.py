@@ -34,7 +34,10 @@ _SHARE_ALIKE = re.compile(r"\b(odbl|open database licen[cs]e|share ?alike|by sa|
 # Licences that ask for the name of the producer and the date at most. Source: Licence Ouverte 2.0, "Compatibilité", April 2017.
 _OPEN = re.compile(r"\b(licence ouverte|lov2|etalab|cc ?0|cc zero|domaine public|public domain|pddl|odc by|ogl)\b")
 _ATTRIBUTION = re.compile(r"\bcc by\b(?! (sa|nc|nd))|\bcreative commons attribution\b(?! (share|non|no))")
-_REASONS = {"share_alike": "its condition would pass to the whole register", "unknown": "not one that is known to be open"}
+_REASONS = {
+    "share_alike": "share-alike, a condition that would pass to the whole register",
+    "unknown": "not known to be open",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +135,14 @@ def cleared_sources(sources: Iterable[Source], *, allowed: Collection[str], publ
     doubtful = {each.feed: licence_standing(each.licence) for each in sources if licence_standing(each.licence) != "open"}
     stopped = [each for each in sources if each.feed in doubtful and each.feed not in allowed]
     if stopped:
-        told = "; ".join(f"{each.feed} ({each.licence}: {_REASONS[doubtful[each.feed]]})" for each in stopped)
+        told = "; ".join(
+            f"{reason}: {', '.join(f'{each.feed} ({each.licence})' for each in stopped if doubtful[each.feed] == standing)}"
+            for standing, reason in _REASONS.items()
+            if standing in {doubtful[each.feed] for each in stopped}
+        )
         message = (
-            f"cannot be published under {LICENCE}: {told}. Ask the producer, or build without the source; where you have his "
-            f"word, name it: publish {' '.join(f'--allow-licence {each.feed}' for each in stopped)}"
+            f"not published, sources whose licence stands against {LICENCE}: {told}. Ask their producers, or build without them; "
+            f"where you answer for one, say so: {' '.join(f'--allow-licence {each.feed}' for each in stopped)}"
         )
         raise ExportError(message)
     return tuple(_answered_for(each, publisher) if each.feed in doubtful else each for each in sources)
