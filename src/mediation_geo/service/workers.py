@@ -28,9 +28,12 @@ __all__ = ["LEAVE", "leave_when_told", "listening_socket", "supervise"]
 
 _POLL_SECONDS = 0.5
 
-# A child told to leave closes each connection after its next answer, so that no client writes into one that is being closed.
+# A child told to leave takes no new connection, closes each that it has after its next answer, and ends when none is left. One
+# that a client keeps open without asking is closed in the end, as it is in any server.
 LEAVE = signal.SIGUSR1
-_LEAVING_SECONDS = 3.0
+_LEAVING_SECONDS = 20.0
+# A connection may have been taken, and not yet be counted.
+_SETTLING_SECONDS = 0.5
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, LEAVE)
 
@@ -39,19 +42,28 @@ _ENDING_SECONDS = 25.0
 _REAPING_SECONDS = 0.02
 
 
-def leave_when_told(begin: Callable[[], None]) -> None:
+def leave_when_told(begin: Callable[[], None], *, is_idle: Callable[[], bool]) -> None:
     """
-    In a child: begin to close connections when the parent says so, and end a little later.
+    In a child: begin to close connections when the parent says so, and end when none is left.
 
     Parameters
     ----------
     begin : callable
-        Makes every answer from now on the last of its connection.
+        Takes no new connection from now on, and makes every answer the last of its connection.
+    is_idle : callable
+        Whether no connection is open.
     """
+
+    def end() -> None:
+        deadline = time.monotonic() + _LEAVING_SECONDS
+        time.sleep(_SETTLING_SECONDS)
+        while not is_idle() and time.monotonic() < deadline:
+            time.sleep(_REAPING_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def leave(_signal: int, _frame: FrameType | None) -> None:
         begin()
-        threading.Timer(_LEAVING_SECONDS, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        threading.Thread(target=end, name="leaving", daemon=True).start()
 
     signal.signal(LEAVE, leave)
 
