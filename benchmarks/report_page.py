@@ -27,6 +27,9 @@ WHY: tuple[tuple[str, str, str], ...] = (
     ("validating", "frictionless", "it checks the types of standard files; ours reads any dialect, cleans, and writes issues."),
 )  # fmt: skip
 
+# Another way to call the same package is no peer.
+_MINE = ("ours", "mediation_geo")
+
 
 def page(found: dict[str, Any], drawing: Path | None) -> str:
     """Markdown of the whole report."""
@@ -80,9 +83,10 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
         lines.append(f"| {row['what']} | {ours} | {_figure(median(row['contenders'][ours]))} {row['unit']} | |")
         for peer in peers:
             middle, least, most = ratios(row, peer)
-            spread = f"{_figure(middle)} ({_figure(least)} to {_figure(most)})"
+            mine = peer.startswith(_MINE)
+            spread = "" if mine else f"{_figure(middle)} ({_figure(least)} to {_figure(most)})"
             lines.append(f"| | {peer} | {_figure(median(row['contenders'][peer]))} {row['unit']} | {spread} |")
-            if middle < 1 and not peer.startswith("floor"):
+            if middle < 1 and not mine and not peer.startswith("floor"):
                 lost.append(
                     f"- **{peer} wins** “{row['what']}” ({_figure(1 / middle)} times better): {reason(row['what'], peer)}"
                 )
