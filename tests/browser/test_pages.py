@@ -18,24 +18,53 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice",
 RESULTS = "/proches?code_insee=34172&besoin=demarches&f=html"
 PAGES = {
     "accueil": "/",
+    "accueil-facile": "/?lang=facile",
+    "accueil-en": "/?lang=en",
+    "guide-1": "/guide",
     "accueil-choix": "/?besoin=demarches&public=seniors&gratuit=oui",
     "guide-2": "/guide?etape=2&besoin=emploi",
     "guide-3": "/guide?etape=3&besoin=emploi",
     "resultats": RESULTS,
     "resultats-facile": RESULTS + "&lang=facile",
     "resultats-elargis": "/proches?lat=48.85&lon=2.35&accueil=surdite&f=html",
+    "resultats-en": RESULTS + "&lang=en",
+    "resultats-aucun": "/proches?lat=0&lon=0&f=html",
     "lieu": "/lieux/{place}",
+    "lieu-en": "/lieux/{place}?lang=en",
     "integration": "/integration?dep=59&sans_entete=1",
     "integrer": "/integrer",
     "telechargements": "/telechargements",
+    "changements": "/changements",
+    "vie-privee": "/vie-privee",
+    "accessibilite": "/accessibilite",
     "etat": "/status?f=html",
     "api": "/ogcapi?f=html",
     "api-definition": "/ogcapi/openapi?f=html",
+    "api-collection": "/ogcapi/collections/lieux-mediation-numerique?f=html",
     "api-objets": "/ogcapi/collections/lieux-mediation-numerique/items?f=html",
     "api-objet": "/ogcapi/collections/lieux-mediation-numerique/items/{place}?f=html",
     "api-traitement": "/ogcapi/processes/nearest-places?f=html",
     "probleme": "/lieux/absent",
 }
+
+SPACING = "*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}"
+# Elements whose text is wider or higher than the box that hides the rest.
+CUT_OFF = """() => [...document.querySelectorAll("main *")].filter((each) => {
+  const style = getComputedStyle(each);
+  return style.overflow === "hidden" && !each.matches(".visuellement-cache, .evitement, svg *, [hidden]") &&
+    (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1);
+}).map((each) => each.outerHTML.slice(0, 200))"""
+# A group of radio buttons is one stop.
+REACHABLE = """() => {
+  const found = [...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")].filter(
+    (each) => each.checkVisibility() && !each.disabled);
+  return found.filter((each) => each.type !== "radio").length + new Set(
+    found.filter((each) => each.type === "radio").map((each) => each.name)).size;
+}"""
+FOCUS = """() => {
+  const active = document.activeElement, { outlineStyle, outlineWidth } = getComputedStyle(active);
+  return [[...document.querySelectorAll("*")].indexOf(active), outlineStyle === "none" ? 0 : parseFloat(outlineWidth)];
+}"""
 
 
 def _opened(browser: Browser, url: str, *, width: int, javascript: bool) -> Page:
@@ -61,7 +90,41 @@ def test_page_has_no_accessibility_violation_and_does_not_scroll_sideways(
         if "MEDIATION_GEO_SCREENSHOTS" in os.environ:
             folder = Path(os.environ["MEDIATION_GEO_SCREENSHOTS"])
             page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+    # Text twice as large, then the spacing of WCAG 1.4.12: nothing is cut off, nothing must be scrolled sideways.
+    for style in ("html{font-size:225%!important}", SPACING):
+        page.add_style_tag(content=style)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+        assert page.evaluate(CUT_OFF) == []
+    assert page.title().count("–") <= 1
     page.context.close()
+
+
+@pytest.mark.parametrize("name", ["accueil", "guide-2", "resultats", "lieu", "telechargements", "api-objets"])
+def test_the_keyboard_reaches_everything_in_reading_order_and_the_focus_is_seen(
+    browser: Browser, site_url: str, snapshot: Snapshot, name: str
+) -> None:
+    page = _opened(browser, site_url + PAGES[name].format(place=snapshot.places.ids[0]), width=1280, javascript=True)
+    reachable = page.evaluate(REACHABLE)
+    walked = []
+    for _ in range(reachable):
+        page.keyboard.press("Tab")
+        place, outline = page.evaluate(FOCUS)
+        walked.append(place)
+        assert outline >= 2, page.evaluate("document.activeElement.outerHTML")
+    assert walked == sorted(set(walked))
+    page.context.close()
+
+
+def test_no_page_has_the_title_or_the_language_of_another(web: httpx.Client, snapshot: Snapshot) -> None:
+    named: dict[str, set[str]] = {}
+    for name, path in PAGES.items():
+        text = web.get(path.format(place=snapshot.places.ids[0]), headers={"Accept": "text/html"}).text
+        language = "en" if name.endswith("-en") else "fr"
+        assert f'<html lang="{language}">' in text
+        named.setdefault(text.split("<title>")[1].split("</title>")[0], set()).add(name)
+    # The same form and the same list keep their title whatever was chosen.
+    shared = [{name.split("-")[0] for name in names} for names in named.values() if len(names) > 1]
+    assert all(kind in ({"accueil"}, {"resultats"}) for kind in shared), named
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -145,12 +208,12 @@ def test_the_map_comes_on_demand_and_asks_no_other_site(browser: Browser, site_u
     context.close()
 
 
-def test_pages_set_no_cookie_and_break_no_policy(browser: Browser, site_url: str) -> None:
+def test_pages_set_no_cookie_and_break_no_policy(browser: Browser, site_url: str, snapshot: Snapshot) -> None:
     context = browser.new_context()
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
-    for path in ("/", "/guide?etape=3", RESULTS, "/integration", "/integrer"):
+    for path in ("/", "/guide?etape=3", RESULTS, f"/lieux/{snapshot.places.ids[0]}", "/integration", "/integrer"):
         page.goto(site_url + path)
     assert context.cookies() == []
     assert complaints == []

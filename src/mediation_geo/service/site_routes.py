@@ -1,7 +1,8 @@
-"""The routes beside the OGC API: `/proches`, `/adresses`, the pages, and the doors for operators."""
+"""The routes beside the OGC API: `/proches` and its schema, `/adresses`, the pages, and the doors for operators."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import orjson
@@ -9,10 +10,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from mediation_geo.service.http.answers import JSON
+from mediation_geo.search.schema import answer_schema
+from mediation_geo.service.http.answers import JSON, SCHEMA, respond
 from mediation_geo.service.pages.rendering import STATIC
 from mediation_geo.service.pages.routes import page_routes
-from mediation_geo.service.proches.routes import proches_routes
+from mediation_geo.service.proches.routes import ANSWER_SCHEMA, proches_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +34,7 @@ def site_routes(site: Site) -> list[BaseRoute]:
     return [
         *proches_routes(site),
         *page_routes(site),
+        Route(ANSWER_SCHEMA, _schema(site)),
         Route("/healthz", _healthz),
         Route("/readyz", _readyz(site)),
         Mount("/statique", StaticFiles(directory=STATIC), name="statique"),
@@ -45,6 +48,16 @@ def policy_of(settings: Settings) -> Callable[[str], bytes]:
     framed = f"{base}; frame-ancestors *".encode()
     alone = f"{base}; frame-ancestors 'self'".encode()
     return lambda path: framed if path.startswith("/integration") else alone
+
+
+def _schema(site: Site) -> Callable[[Request], object]:
+    body = orjson.dumps(answer_schema(f"{site.settings.public_url}{ANSWER_SCHEMA}"), option=orjson.OPT_INDENT_2)
+    tag = hashlib.blake2b(body, digest_size=12).hexdigest()
+
+    async def schema(request: Request) -> Response:
+        return respond(request, body, media_type=SCHEMA, etag=tag)
+
+    return schema
 
 
 async def _healthz(_request: Request) -> Response:

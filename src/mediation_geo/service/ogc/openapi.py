@@ -14,6 +14,7 @@ from mediation_geo.service.cql import MAX_FILTER_CHARACTERS
 from mediation_geo.service.features.crs import CRS84, SUPPORTED_CRS
 from mediation_geo.service.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MAX_RADIUS_M
 from mediation_geo.service.process import METADATA
+from mediation_geo.service.proches.routes import ANSWER_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,7 +148,7 @@ def openapi_document(
         "/functions": _document("functions", "Les fonctions de CQL2"),
         "/processes": _document("processes", "Les traitements"),
         "/processes/nearest-places": _document("process", "Description du traitement"),
-        "/processes/nearest-places/execution": {"post": _execution()},
+        "/processes/nearest-places/execution": {"post": _execution(base_url)},
     }
     for name, (label, columns) in collections.items():
         paths |= _collection_paths(name, label, columns)
@@ -283,8 +284,10 @@ def _item(name: str) -> dict[str, Any]:
     }
 
 
-def _execution() -> dict[str, Any]:
+def _execution(base_url: str) -> dict[str, Any]:
     inputs = {name: each["schema"] for name, each in METADATA["inputs"].items()}
+    # OpenAPI 3.0 cannot say `null` or `const`: the answer is described by a JSON Schema beside it.
+    schema = {"description": "JSON Schema de la réponse", "url": base_url.removesuffix("/ogcapi") + ANSWER_SCHEMA}
     positions = [{"required": list(names)} for names in (("lat", "lon"), ("q",), ("code_insee",), ("code_postal",))]
     return {
         "operationId": "nearest-places.execute",
@@ -302,5 +305,7 @@ def _execution() -> dict[str, Any]:
                 }
             },
         },
-        "responses": _responses({"application/json": {"schema": {"type": "object"}}}, "400", "404", "413", "415"),
+        "responses": _responses(
+            {"application/json": {"schema": {"type": "object", "externalDocs": schema}}}, "400", "404", "413", "415"
+        ),
     }

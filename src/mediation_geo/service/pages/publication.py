@@ -154,7 +154,9 @@ def changes_of(publication: Publication) -> Changes:
 def _publication(folder: Path, _written_ns: int) -> Publication:
     index = orjson.loads((folder / INDEX).read_bytes())
     told = {entry["file"]: entry for entry in index["files"]}
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    # Exports in the order of their index, which puts first what most people want.
+    names = [name for name in told if name in set(there)] + [name for name in there if name not in told]
     files = {name: _published_file(folder / name, name, told.get(name, {})) for name in names}
     return Publication(release=index["release"], demo=index["demo"], files=files)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import phonenumbers
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, select_autoescape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["FOLDER", "STATIC", "Templates"]
 
@@ -66,7 +69,14 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(
-        jour=french_day, lien_sur=safe_link, court=short_link, moment=moment_in_words, telephone=readable_phone
+        jour=french_day,
+        jour_court=weekday,
+        plages=spans_in_words,
+        poids=readable_size,
+        lien_sur=safe_link,
+        court=short_link,
+        moment=moment_in_words,
+        telephone=readable_phone,
     )
     environment.globals.update(
         dict_without=lambda values, names: {name: value for name, value in values.items() if name not in names},
@@ -91,20 +101,67 @@ def french_day(day: str | None) -> str:
     return f"{number} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
-def moment_in_words(instant: str, language: str) -> str:
+def weekday(day: str, language: str) -> str:
     """
+    A day of the coming week in words.
+
+    Examples
+    --------
+    >>> weekday("2026-11-20", "fr"), weekday("2026-11-20", "en")
+    ('vendredi 20', 'Friday 20')
+    """
+    moment = date.fromisoformat(day)
+    return f"{(_DAYS_EN if language == 'en' else _DAYS)[moment.weekday()]} {moment.day}"
+
+
+def spans_in_words(spans: Sequence[Sequence[str]], language: str) -> str:
+    r"""
+    Opening times of a day as people read them aloud.
+
+    Examples
+    --------
+    >>> spans_in_words([["08:30", "12:00"], ["14:00", "18:00"]], "fr")
+    'de 8\xa0h\xa030 à 12\xa0h et de 14\xa0h à 18\xa0h'
+    """
+    if language == "en":
+        return " and ".join(f"{start}–{end}" for start, end in spans)
+    return " et ".join(f"de {_clock(start)} à {_clock(end)}" for start, end in spans)
+
+
+def _clock(time: str) -> str:
+    hours, minutes = time.split(":")
+    return f"{int(hours)}\xa0h" + (f"\xa0{minutes}" if minutes != "00" else "")
+
+
+def readable_size(size: int, language: str) -> str:
+    r"""
+    Bytes as people compare them.
+
+    Examples
+    --------
+    >>> readable_size(1_590_990, "fr"), readable_size(420, "en")
+    ('1,6\xa0Mo', '1\xa0kB')
+    """
+    unit = "B" if language == "en" else "o"
+    if size < 1_000_000:
+        return f"{-(-size // 1000)}\xa0k{unit}"
+    number = f"{size / 1_000_000:.1f}"
+    return f"{number if language == 'en' else number.replace('.', ',')}\xa0M{unit}"
+
+
+def moment_in_words(instant: str, language: str) -> str:
+    r"""
     Local day and time of an instant with its zone.
 
     Examples
     --------
     >>> moment_in_words("2026-11-20T14:00:00+01:00", "fr")
-    'vendredi 14 h'
+    'vendredi 14\xa0h'
     """
     moment = datetime.fromisoformat(instant)
     if language == "en":
         return f"{_DAYS_EN[moment.weekday()]} {moment:%H:%M}"
-    minutes = f" {moment.minute:02d}" if moment.minute else ""
-    return f"{_DAYS[moment.weekday()]} {moment.hour} h{minutes}"
+    return f"{_DAYS[moment.weekday()]} {_clock(f'{moment:%H:%M}')}"
 
 
 def readable_phone(number: str) -> str:

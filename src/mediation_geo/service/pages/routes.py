@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mediation_geo.release.metadata.sources import described_sources
+from mediation_geo.search.cards import json_ld
 from mediation_geo.search.contacts import visible_contacts
 from mediation_geo.service.http.answers import HTML, JSON, media_type_of, respond
 from mediation_geo.service.http.pairs import pairs_of, single_values
@@ -98,13 +100,24 @@ def _place(site: Site) -> Any:
         language = language_in(values)
         feature = table.feature(table.row_of_id[identifier])
         address = f"{site.settings.public_url}/lieux/{identifier}"
+        told = _told(site, snapshot, identifier)
         code = segno.make(address, error="m", micro=False).svg_inline(scale=3, border=2)
         return page_answer(
             site, request, snapshot, "lieu.html", language=language, pairs=tuple(values.items()),
-            place=_with_office_contacts(feature["properties"]), keepers=_keepers(feature["properties"]), code=code, address=address,
+            place=_with_office_contacts(feature["properties"]), keepers=_keepers(feature["properties"]),
+            week=told["properties"]["horaires"]["semaine"], ld=json_ld(told), code=code, address=address,
         )  # fmt: skip
 
     return handler
+
+
+def _told(site: Site, snapshot: Snapshot, identifier: str) -> dict[str, Any]:
+    """A place as the answer of `/proches` tells it, with the week that begins today."""
+    index = snapshot.index
+    rows = site.document(snapshot, ("rows",), lambda: {place_id: row for row, place_id in enumerate(index.place_ids)})
+    row = rows[identifier]
+    hours = index.facts.hours.report(row, datetime.now(UTC))
+    return {"properties": {**index.features.get(row), "horaires": hours.shown}}
 
 
 def _with_office_contacts(properties: dict[str, Any]) -> dict[str, Any]:

@@ -48,11 +48,6 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "etape": ("Question", "Question", "Question"),
     "sur": ("sur", "sur", "of"),
     "resultats": ("Lieux les plus proches", "Les lieux près de vous", "Nearest places"),
-    "aucun": (
-        "Aucun lieu ne convient dans un rayon de 100 km.",
-        "Nous n'avons pas trouvé de lieu.",
-        "No place fits within 100 km.",
-    ),
     "elargi": ("La recherche a été élargie :", "Nous avons cherché plus loin :", "The search was widened:"),
     "appeler": ("Appeler", "Appeler", "Call"),
     "ecrire": ("Écrire", "Écrire", "Write"),
@@ -67,8 +62,20 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "inconnu": ("Horaires inconnus : appelez avant", "Appelez avant de venir", "Hours unknown: call first"),
     "inconnu_sans_telephone": ("Horaires inconnus", "Nous ne connaissons pas les horaires", "Hours unknown"),
     "sans_telephone": ("Pas de téléphone connu", "Nous n'avons pas le téléphone", "No known phone"),
+    "vie_privee_titre": ("Vie privée", "Vie privée", "Privacy"),
+    "accessibilite": ("Accessibilité", "Accessibilité", "Accessibility"),
     "jusqua": ("jusqu'à", "jusqu'à", "until"),
     "ouvre": ("ouvre", "ouvre", "opens"),
+    "a_verifier": (
+        "À appeler pour vérifier leur accueil",
+        "Appelez ces lieux avant de venir",
+        "To call: they do not say whom they receive",
+    ),
+    "semaine": ("Horaires des sept jours à venir", "Les heures de la semaine", "Opening hours of the next seven days"),
+    "ferie": ("jour férié", "jour férié", "public holiday"),
+    "jour_ferme": ("fermé", "fermé", "closed"),
+    "jour_inconnu": ("inconnu, appelez", "appelez avant", "unknown, call first"),
+    "jour": ("Jour", "Jour", "Day"),
     "a_distance": ("Aide à distance", "Aide par téléphone ou internet", "Remote help"),
     "modifier": ("Modifier la recherche", "Changer la recherche", "Change the search"),
     "imprimer": ("Imprimer", "Imprimer", "Print"),
@@ -85,6 +92,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "The background comes from IGN, which then sees the area shown.",
     ),
     "gratuit": ("Gratuit", "C'est gratuit", "Free"),
+    "toujours_payant": ("Payant", "C'est payant", "Not free"),
     "payant": ("Payant sous conditions", "Parfois payant", "May cost"),
     "frais_inconnus": ("Tarif inconnu", "Demandez le prix", "Cost unknown"),
     "sans_rdv": ("Sans rendez-vous", "Venez quand vous voulez", "No appointment needed"),
@@ -135,7 +143,6 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Il n'y a pas encore de fichier ici.",
         "No export is published here. The API serves the same places.",
     ),
-    "octets_ko": ("ko", "ko", "kB"),
     "lieux_nombre": ("lieux", "lieux", "places"),
     "integrer": ("Intégrer", "Pour votre site", "Embed"),
     "api": ("API", "API", "API"),
@@ -213,4 +220,9 @@ def words_in(language: str) -> Words:
     'Where?'
     """
     position = LANGUAGES.index(language)
-    return {name: texts[position] for name, texts in _WORDS.items()}
+    return {name: _held_together(texts[position]) for name, texts in _WORDS.items()}
+
+
+def _held_together(text: str) -> str:
+    """French text whose signs never begin a line."""
+    return text.replace(" ?", "\xa0?").replace(" :", "\xa0:")
