@@ -32,6 +32,8 @@ READ = {
     "Lundi : 9h-12h\nMardi : Fermé au public le matin / 14h-17h": "Mo 09:00-12:00; Tu 14:00-17:00",
     "Du lundi au vendredi 9h-12h. De nombreux services offerts dont borne de visio.": "Mo-Fr 09:00-12:00",
     "du lundi au vendredi, de 9h à 12h. Fermé les jours fériés et les trois premières semaines d'août.": "Mo-Fr 09:00-12:00",
+    "Lundi 9h-12h Mercredi (uniquement sur rendez-vous) : 9h-12h": "Mo 09:00-12:00; We 09:00-12:00",
+    "Lundi : 14H - 17HMardi : 9H30 - 12HVendredi : 9H30 - 12H": "Mo 14:00-17:00; Tu 09:30-12:00; Fr 09:30-12:00",
     "Espace ouvert de 8h30 à 19h du lundi au vendredi; en soirée sur rendez-vous": "Mo-Fr 08:30-19:00",
     "Les deuxième et quatrième jeudis du mois de 14h à 17h": "Th[2,4] 14:00-17:00",
     "Mo 09:00-12:30, 14:00-16:30;Tu 9h30-12h": "Mo 09:00-12:30,14:00-16:30; Tu 09:30-12:00",

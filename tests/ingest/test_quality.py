@@ -173,6 +173,8 @@ def test_addresses_that_name_a_person_are_known(address):
         "mairie.bourg@x.fr",
         "epn@x.fr",
         "saint-marie@x.fr",
+        "mpt.victor@x.fr",
+        "bois-guillaume@x.fr",
         "anne-de-bretagne@france-services.gouv.fr",
         "m3.exemple@x.fr",
     ],

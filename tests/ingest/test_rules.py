@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mediation_geo.ingest.clean import address, contact, dates, identifiers, name, text, web
 from mediation_geo.ingest.clean.rules import Check, IssueLog, Repair, clean_column
+from mediation_geo.ingest.clean.typology import typologies_in_name
 from mediation_geo.standard import issue_codes
 
 RULES = {
@@ -328,3 +329,27 @@ def test_no_tag_survives_in_any_text(value):
         for at, char in enumerate(clean)
         if char == "<" and at + 1 < len(clean)
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("COMMUNE DES TROIS-ILETS", "MUNI"),
+        ("Ville du Robert", "MUNI"),
+        ("Communauté des communes Côte Landes Nature", "CC"),
+        ("Centre communal d'action social", "CCAS"),
+        ("C.C.A.S de Chantilly", "CCAS"),
+        ("Chambre départementale d'agriculture du Lot", "CCONS"),
+        ("Maison des Services au Public de Port-de-Bouc", "MSAP"),
+        ("Maison de jeunes et la culture du pays", "MJC"),
+        ("Info Jeunes", "PIJ_BIJ"),
+        ("UDAF65", "UDAF"),
+    ],
+)
+def test_the_kind_of_a_place_is_read_from_its_name_however_it_is_written(name, code):
+    assert code in typologies_in_name(name)
+
+
+@pytest.mark.parametrize("name", ["Communes associées", "Maison de la ville", "Info service", "Chambre d'hôtes"])
+def test_names_that_only_sound_alike_give_no_kind(name):
+    assert typologies_in_name(name) == ()

@@ -55,7 +55,7 @@ accueil contact info infos mairie mediatheque bibliotheque secretariat direction
 mission france franceservices conseiller conseillere conseil numerique epn cyber cyberbase ccas cias csc mjc msap pimms
 point agence antenne association asso commune communaute ville bureau public social animation formation emploi insertion
 jeunesse jeunes famille familles local locale fablab lab tiers coworking culture multimedia informatique administration
-administratif saint sainte st ste notre la le les
+administratif saint sainte st ste notre la le les mpt bois
 """
 _SERVICES = frozenset(_SERVICES_TEXT.split())
 _PLACE_DOMAINS = frozenset({"france-services.gouv.fr", "france-service.gouv.fr", "pole-emploi.fr", "francetravail.fr"})

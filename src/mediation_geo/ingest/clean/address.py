@@ -113,7 +113,8 @@ def cut_tail(value: str) -> Tail:
     ('Lyon', Tail(adresse='Route de 20000 lieues', code_postal=None, commune=None))
     """
     found = _TAIL.search(value)
-    if found and not (found.group("town").islower() and found.start() > 0):
+    # "Route de 20000 lieues" names no town; "7 avenue X 20250 corte", with a number in the street, does.
+    if found and (not found.group("town").islower() or found.start() == 0 or _NUMBER.match(value)):
         town = found.group("town").strip(" -–,()")
         return Tail(value[: found.start()].strip(" ,;-–"), re.sub(r"\s", "", found.group("cp")), town or None)
     if alone := _POSTCODE_TAIL.search(value):

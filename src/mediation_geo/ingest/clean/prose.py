@@ -62,14 +62,16 @@ _SEASON = re.compile(
 )
 # A last sentence that speaks of no day, hour, season or condition says nothing of when a place is open.
 _ASIDE = re.compile(
-    rf"(?<=[\w ])\.\s+(?!.*(?:\d|{'|'.join(_DAYS)}|ferm|sauf|seulement|uniquement|saison|semaine|vacances|mois|\bete\b|hiver|deux|"
-    r"pair|reserv|adheren|abonn|inscri|suspen|provisoire|temporaire|actuel|depuis|jusqu|partir|excep|hors|selon|varia|change))"
+    rf"(?<=[\w ])\.\s+(?!.*(?:\d|{'|'.join(_DAYS)}|ferm|sauf|seulement|uniquement|saison|semaine|vacances|mois|\bete\b|hiver|"
+    r"deux|pair|reserv|adheren|abonn|inscri|suspen|provisoire|temporaire|actuel|depuis|jusqu|partir|excep|hors|selon|varia|change))"
     r"[a-z][^.]*\.?\s*$",
     re.DOTALL,
 )
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _MATTER_IN_BRACKETS = re.compile(r"\b(?:ferme|sauf|uniquement|semaines?|mois|sur deux|pair)")
 _PHONE = re.compile(r"(?<!\d)0[1-9](?:[\s./\-]?\d{2}){4}(?!\d)|\S+@\S+|https?://\S+|www\.\S+")
+# "9h-12hMardi": a line break that was lost.
+_GLUED_DAY = re.compile(r"(?<=[a-z0-9])(?=lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)")
 _COMPACT_RANGE = re.compile(r"(?<!\d)(\d{1,2})h(\d{2})?-?(?=(\d{1,2})h)")
 _CLOSED_DAY = re.compile(r"^(?:ferme\w*|-+|x+|/|neant|non|0|00:00\s?-\s?00:00)$")
 _BRACES = str.maketrans('{}"', "   ")
@@ -106,7 +108,7 @@ class _State:
 
 
 def _plain(text: str) -> str:
-    plain = strip_accents(text).lower().replace("’", "'")
+    plain = _GLUED_DAY.sub(" ", strip_accents(text).lower().replace("’", "'"))
     for dash in "–—−‐‑→":
         plain = plain.replace(dash, "-")
     plain = re.sub(r"apres[- ]?midis?", "apresmidi", plain).replace("h:", "h").translate(_BRACES)
@@ -117,7 +119,7 @@ def _without_notes(text: str) -> tuple[str, bool] | None:
     """Text without brackets, phones and remarks, and whether there were any; None when a bracket changes the hours."""
     dropped = False
     for bracket in _BRACKETS.findall(text):
-        if _MATTER_IN_BRACKETS.search(bracket):
+        if _MATTER_IN_BRACKETS.search(_NOTES.sub(" ", bracket)):
             return None
         dropped = True
     rest = _BRACKETS.sub(" ", text)

@@ -27,9 +27,10 @@ _KEYWORDS: dict[str, str] = {
     "CADA": r"cada|centre d accueil (de|pour) demandeurs? d asile",
     "CAF": r"caf|caisse d allocations familiales",
     "CAP_EMPLOI": r"cap emploi",
-    "CC": r"^(communaute (de )?communes|cc|cdc|comcom)",
-    "CCAS": r"ccas|centre (communal|intercommunal et communal) d actions? sociales?",
-    "CCONS": r"consulat|chambre (d agriculture|de metiers|des metiers|de commerce)|cci|cma",
+    "CC": r"^(communaute (de |des )?communes|cc|cdc|comcom)",
+    "CCAS": r"ccas|c c a s|centre (communale?|intercommunal et communal) d actions? sociale?s?",
+    "CCONS": r"consulat|chambre (departementale |dep |regionale )?(d )?(agriculture|de metiers|des metiers|(de )?commerce)|cci|"
+    r"cma",
     "CD": r"conseil (departemental|general)|cdad",
     "CDAS": r"cdas|centre departemental d action sociale",
     "CFP": r"centre (des|de) finances publiques|tresor public|tresorerie|finances publiques",
@@ -70,19 +71,21 @@ _KEYWORDS: dict[str, str] = {
     "MDS": r"mdsi?|msd|eds|maisons? (du departement|departementales?|de la metropole)( pour les| des| de la)? "
     r"?(solidarites?)?( sociale| et de proximite)?|"
     r"(espace|centre) departemental (des|de|pour les) (solidarites?|proximite)|maison (des|de la) solidarites?( departementale)?",
-    "MJC": r"mjc|maison des jeunes( et de la culture)?|maison pour tous|mpt",
+    "MJC": r"mjc|maison des? jeunes( et (de )?la culture)?|maison pour tous|mpt",
     "ML": r"missions? locales?|mission locale \w+",
     "MQ": r"maison de (quartier|l? ?quartier)|maisons de quartier|maison du quartier",
     "MSA": r"msa|mutualite sociale agricole",
-    "MSAP": r"msap|(maison|relais) de services? (au|aux|) ?publics?|maison de services",
-    "MUNI": r"mairie|mairies|municipalite|commune de|ville de|hotel de ville|agglomeration|mairie annexe|mairie de quartier",
+    "MSAP": r"msap|(maison|relais) de services? (au|aux|) ?publics?|maisons? des? services",
+    "MUNI": r"mairie|mairies|municipalite|(commune|ville) (de|des|du|d)|hotel de ville|agglomeration|"
+    r"mairie annexe|mairie de quartier",
     "OF": r"organisme de formation|greta|cfa|centre de formation",
     "OIL": r"oil|office international du logement",
     "PAD": r"(point|maison|relais|espace) ?(d|de|du|des|)? ?(acces )?(au|aux|de la)? ?(droits?|justice et du droit)|pad|"
     r"mjd|point justice",
     "PENSION": r"pension de famille|maison relais",
     "PI": r"points? infos?|point d information",
-    "PIJ_BIJ": r"pij|bij|crij|cij|info(rmation)?s? jeunesse|espace jeunes?|point accueil jeunes?|bureau d information jeunesse",
+    "PIJ_BIJ": r"pij|bij|crij|cij|info(rmation)?s? jeunes(se)?|espace jeunes?|point accueil jeunes?|"
+    r"bureau d information jeunesse",
     "PIMMS": r"pimms",
     "PJJ": r"pjj|protection judiciaire de la jeunesse",
     "PLIE": r"plie|plan local pour l insertion et l emploi",
@@ -94,7 +97,7 @@ _KEYWORDS: dict[str, str] = {
     "SCP": r"club de prevention|prevention specialisee",
     "SPIP": r"spip",
     "TIERS_LIEUX": r"tiers lieux?|co ?working|tiers ?lieu",
-    "UDAF": r"udaf|union departementale des associations familiales",
+    "UDAF": r"udaf( ?\d\d)?|union departementale des associations familiales",
 }
 _EXPRESSIONS = {code: re.compile(rf"(?<!\w)(?:{expression})(?!\w)") for code, expression in _KEYWORDS.items()}
 _ANCHORED = {code: re.compile(rf"{expression}(?!\w)") for code, expression in _KEYWORDS.items() if expression.startswith("^")}
