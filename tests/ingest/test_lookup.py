@@ -10,6 +10,7 @@ import pytest
 
 from mediation_geo.errors import SchemaMismatch, SettingsError
 from mediation_geo.ingest import load_mapping, read_source, stream_source
+from mediation_geo.pipeline.reading import SourceFile, read_all
 from mediation_geo.standard import rejected_ids
 
 HEAD = 'name = "cours"\ntitle = "t"\nterritory = "34"\nproducer = "p"\nlicence = "l"\nkey = ["code"]\n'
@@ -110,6 +111,25 @@ def test_another_file_without_the_column_of_the_key_is_refused_by_name(courses, 
 def test_a_wrong_lookup_is_refused_with_its_place(rule):
     with pytest.raises(SettingsError, match=r"cours.toml: lookup\.0\."):
         load_mapping(f"{HEAD}[[lookup]]\n{rule}\n", path="cours.toml")
+
+
+def test_a_night_looks_only_at_its_own_files(tmp_path):
+    service = {"id": "s", "structure_id": "a", "source": "dora", "nom": "Aide", "thematiques": ["numerique"], "profils": []}
+    structure = {
+        "id": "a",
+        "source": "dora",
+        "nom": "Maison des Lilas",
+        "adresse": "3 rue A",
+        "commune": "Uzès",
+        "date_maj": "2026-01-02",
+    }
+    services = SourceFile(_write(tmp_path / "services.json", [service]), None, "")
+    structures = SourceFile(_write(tmp_path / "data-inclusion.json", [structure]), None, "")
+    assert read_all([services], known={}, report=print).records.empty
+    both = read_all([services, structures], known={}, report=print).records
+    assert both.set_index("record_id")["nom"].to_dict() == dict.fromkeys(
+        ["data-inclusion-services/dora:s", "data-inclusion/dora:a"], "Maison des Lilas"
+    )
 
 
 def test_services_of_data_inclusion_become_records_at_their_structures(shared_data):

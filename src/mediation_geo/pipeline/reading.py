@@ -93,10 +93,12 @@ def read_all(files: Sequence[SourceFile], *, known: Mapping[str, Sequence[str]],
     unread: dict[str, str] = {}
     turned: dict[str, str] = {}
     fault: SourceError | None = None
+    # A source that needs another one finds it among the files of this night, whose checksums name the build, and nowhere else.
+    beside = [each.path for each in files]
     for each in files:
         expected = known.get(each.path.name, ())
         try:
-            result = read_source(each.path, feed=each.feed)
+            result = read_source(each.path, feed=each.feed, beside=beside)
         except SourceError as error:
             if not expected:
                 raise
