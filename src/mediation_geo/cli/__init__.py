@@ -20,8 +20,7 @@ _GROUPS = ("build", "proches", "serve", "sources", "quality", "geocode", "dedupe
 
 EXIT_CODES = {
     0: "done",
-    1: "done, and the answer is no: `proches` found no place, `doctor` misses something needed, `build` kept an earlier edition of a "
-    "source",
+    1: "done, and the answer is no: `proches` found no place, `doctor` misses something needed, `build` held a source back",
     2: "not done: wrong use, an unusable source, a gate that refused the release, a disk that is full; one sentence says why",
     130: "interrupted with Ctrl+C",
 }
