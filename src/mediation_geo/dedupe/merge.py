@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mediation_geo.dedupe import trust
-from mediation_geo.dedupe.provenance import Choices, provenance_text
+from mediation_geo.dedupe.provenance import Choices
 from mediation_geo.dedupe.surroundings import exact_points
 from mediation_geo.geodesy import geocentric_m
 from mediation_geo.standard import FIELD_NAMES, LIST_FIELDS
@@ -31,6 +31,11 @@ ADDRESS_FIELDS = (
 
 _BY_TRUST = ("nom", "telephone", "horaires", "presentation_resume", "presentation_detail", "structure_parente",
              "fiche_acces_libre", "prise_rdv", "source")  # fmt: skip
+# What the choices are made by; the rest is only taken along.
+_DECIDING = (
+    "feed", "nom", "structure_parente", "telephone", "adresse", "pivot", "date_maj", "latitude", "longitude",
+    "position_precision", "position_uncertainty_m", "position_origin",
+)  # fmt: skip
 _PRECISIONS = ("housenumber", "interpolated", "street", "locality", "municipality")
 
 
@@ -59,56 +64,41 @@ def merge_records(records: pd.DataFrame, clusters: NDArray[np.int64]) -> pd.Data
     Lists are united, most trusted first. The SIRET is the most frequent one, and missing when the records name different
     legal persons. The date is the latest.
     """
-    size = int(clusters.max()) + 1 if len(clusters) else 0
-    single = np.bincount(clusters, minlength=size) == 1
-    alone = single[clusters]
-    order = np.argsort(clusters[alone], kind="stable")
-    kept = records.loc[alone].iloc[order].reset_index(drop=True)
-    untouched = _single_places(kept, clusters[alone][order])
-    several = _multi_places(records.loc[~alone].reset_index(drop=True), clusters[~alone])
-    parts = [part for part in (untouched, several) if len(part)]
-    if not parts:
-        return untouched
-    return pd.concat(parts, ignore_index=True).sort_values("cluster", kind="stable", ignore_index=True).drop(columns="cluster")
-
-
-def _single_places(records: pd.DataFrame, clusters: NDArray[np.int64]) -> pd.DataFrame:
-    sources = trust.source_names(records)
-    return records.assign(
-        cluster=clusters,
-        source_ids=pd.Series([[value] for value in records["record_id"]], dtype=object),
-        sources=pd.Series([[value] for value in sources], dtype=object),
-        published_ids=pd.Series([[value] if isinstance(value, str) else [] for value in records["id"]], dtype=object),
-        provenance=[
-            provenance_text({"*": (record_id, date, "only_record")})
-            for record_id, date in zip(records["record_id"], trust.iso_dates(records), strict=True)
-        ],
-    )
-
-
-def _multi_places(records: pd.DataFrame, clusters: NDArray[np.int64]) -> pd.DataFrame:
-    ids, compact = np.unique(clusters, return_inverse=True)
-    compact = compact.astype(np.int64).reshape(-1)
-    choices = Choices(records, compact, count=len(ids))
-    decay = trust.age_weight(records["date_maj"])
-    spot = _best_spot(records, compact, count=len(ids), decay=decay)
+    count = int(clusters.max()) + 1 if len(clusters) else 0
+    members = np.flatnonzero((np.bincount(clusters, minlength=count) > 1)[clusters])
+    choices = Choices(records, clusters, count=count)
+    # Only what decides is copied, and only where there is something to decide.
+    told = records[list(_DECIDING)].take(members).reset_index(drop=True)
+    groups = clusters[members]
+    decay = trust.age_weight(told["date_maj"])
+    spot = _positions(members, _best_spot(told, groups, count=count, decay=decay))
     for name in ADDRESS_FIELDS:
         choices.take(name, spot, rule="best_position")
-    weights = {"nom": trust.name_trust(records), "telephone": trust.phone_trust(records["telephone"])}
+    weights = {"nom": trust.name_trust(told), "telephone": trust.phone_trust(told["telephone"])}
     for name in _BY_TRUST:
-        weight = decay * weights.get(name, 1.0)
-        choices.take(name, _heaviest(records[name], compact, weight, count=len(ids)), rule="most_trusted")
+        known = records[name].notna().to_numpy()[members]
+        heaviest = _heaviest(known, groups, decay * weights.get(name, 1.0), count=count)
+        choices.take(name, _positions(members, heaviest), rule="most_trusted")
     for name in LIST_FIELDS:
-        choices.unite(name, decay)
-    choices.take("date_maj", _heaviest(records["date_maj"], compact, decay, count=len(ids)), rule="latest")
-    choices.take("pivot", _frequent_pivot(records["pivot"], compact, count=len(ids)), rule="most_frequent")
-    return choices.frame().assign(cluster=ids)
+        choices.unite(name, members, decay)
+    latest = _heaviest(told["date_maj"].notna().to_numpy(), groups, decay, count=count)
+    choices.take("date_maj", _positions(members, latest), rule="latest")
+    pivot = _frequent_pivot(told["pivot"], groups, count=count)
+    choices.take("pivot", _positions(members, pivot), rule="most_frequent")
+    return choices.frame()
 
 
-def _heaviest(values: pd.Series[Any], clusters: NDArray[np.int64], weight: Any, *, count: int) -> NDArray[np.int64]:
+def _positions(members: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Positions among all records of rows chosen among the members, -1 staying -1."""
+    return np.where(chosen >= 0, members[np.maximum(chosen, 0)], -1) if len(members) else chosen
+
+
+def _heaviest(
+    known: NDArray[np.bool_], clusters: NDArray[np.int64], weight: NDArray[np.float64], *, count: int
+) -> NDArray[np.int64]:
     """Row of the heaviest known value of each cluster, -1 where none is known; ties go to the first record."""
-    rows = np.flatnonzero(values.notna().to_numpy())
-    order = np.lexsort((rows, -np.broadcast_to(weight, len(values))[rows], clusters[rows]))
+    rows = np.flatnonzero(known)
+    order = np.lexsort((rows, -weight[rows], clusters[rows]))
     return _first_of_each(clusters, rows[order], count=count)
 
 

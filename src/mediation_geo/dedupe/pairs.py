@@ -16,9 +16,13 @@ from mediation_geo.dedupe.blocks import Positions, pairs_sharing_key, unique_pai
 from mediation_geo.dedupe.lexicon import lexicon
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from mediation_geo.dedupe.normalise import Prepared
+
+Rule = tuple[str, Any, Positions | None, int]
 
 __all__ = ["NEAR_M", "Candidates", "candidate_pairs"]
 
@@ -57,24 +61,9 @@ def candidate_pairs(prepared: Prepared) -> Candidates:
     A rule whose key is shared by more records than its cap brings no pairs: comparing a departement's switchboard with
     all its offices costs a lot and finds nothing. Each cap keeps the number of pairs linear in the number of records.
     """
-    frame = pd.DataFrame(prepared.columns)
-    insee = frame["insee"]
-    rules: list[tuple[str, Any, Positions | None, int]] = []
-    rows, keys = _commune_tokens(frame)
-    rules.append(("commune_and_word", keys, rows, _CAP_TOKEN))
-    rows, keys = _commune_kinds(frame)
-    rules.append(("commune_and_kind", keys, rows, _CAP_KIND))
-    rules.append(("commune_and_street", _joined(insee, frame["street"]), None, _CAP_STREET))
-    rules.append(("upstream_id", frame["upstream"], None, _CAP_CONTACT))
-    rules.append(("phone", frame["phone"], None, _CAP_CONTACT))
-    mail_rows, mails = _exploded(prepared.mails)
-    rules.append(("mail", mails, mail_rows, _CAP_CONTACT))
-    rules.append(("siret", frame["siret"], None, _CAP_CONTACT))
-    rules.append(("commune_and_site", _joined(insee, frame["site"]), None, _CAP_SITE))
-    rules.append(("commune_and_address", _joined(insee, frame["number"], frame["last"]), None, _CAP_ADDRESS))
     lefts, rights = zip(_near_pairs(prepared.points), strict=True)
     left_parts, right_parts, skipped = list(lefts), list(rights), []
-    for name, key, positions, cap in rules:
+    for name, key, positions, cap in _rules(prepared):
         found = pairs_sharing_key(key, positions, cap=cap)
         left_parts.append(found.left)
         right_parts.append(found.right)
@@ -82,6 +71,24 @@ def candidate_pairs(prepared: Prepared) -> Candidates:
     left, right = unique_pairs(np.concatenate(left_parts), np.concatenate(right_parts), n=len(prepared))
     log = pd.concat(skipped, ignore_index=True)[["rule", "key", "size"]]
     return Candidates(left, right, log.sort_values(["rule", "key"], kind="stable", ignore_index=True))
+
+
+def _rules(prepared: Prepared) -> Iterator[Rule]:
+    """Name, keys, the record of each key and the cap of every rule; one after the other, since keys are many and long."""
+    frame = pd.DataFrame(prepared.columns, copy=False)
+    insee = frame["insee"]
+    rows, keys = _commune_tokens(frame)
+    yield "commune_and_word", keys, rows, _CAP_TOKEN
+    rows, keys = _commune_kinds(frame)
+    yield "commune_and_kind", keys, rows, _CAP_KIND
+    yield "commune_and_street", _joined(insee, frame["street"]), None, _CAP_STREET
+    yield "upstream_id", frame["upstream"], None, _CAP_CONTACT
+    yield "phone", frame["phone"], None, _CAP_CONTACT
+    rows, keys = _exploded(prepared.mails)
+    yield "mail", keys, rows, _CAP_CONTACT
+    yield "siret", frame["siret"], None, _CAP_CONTACT
+    yield "commune_and_site", _joined(insee, frame["site"]), None, _CAP_SITE
+    yield "commune_and_address", _joined(insee, frame["number"], frame["last"]), None, _CAP_ADDRESS
 
 
 def _near_pairs(points: NDArray[np.float64]) -> tuple[Positions, Positions]:
@@ -130,12 +137,10 @@ def _commune_kinds(frame: pd.DataFrame) -> tuple[Positions, pd.Series[Any]]:
 
 def _joined(*columns: pd.Series[Any]) -> pd.Series[Any]:
     """Columns joined by a blank, missing where any of them is."""
-    joined = columns[0].astype(object)
-    known = joined.notna()
-    for column in columns[1:]:
-        known &= column.notna()
-        joined = joined.astype(str) + " " + column.astype(str)
-    return joined.where(known, None)
+    known = np.logical_and.reduce([column.notna().to_numpy() for column in columns])
+    joined = np.empty(len(known), dtype=object)
+    joined[known] = [" ".join(values) for values in zip(*(column[known] for column in columns), strict=True)]
+    return pd.Series(joined, dtype=object)
 
 
 def _exploded(sets: NDArray[np.object_]) -> tuple[Positions, pd.Series[Any]]:

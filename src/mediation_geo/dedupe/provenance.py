@@ -7,19 +7,18 @@ Chosen rows in, merged columns and their provenance out. It does not decide whic
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mediation_geo.dedupe import trust
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = ["Choices", "provenance_text"]
 
 Origin = tuple[str, str | None, str]
+Rows = NDArray[np.int64]
 
 
 def provenance_text(origins: dict[str, Origin]) -> str:
@@ -39,45 +38,50 @@ class Choices:
     """
     Columns of merged places, filled field by field.
 
+    A choice is kept as the position of a record, and every column is taken from the records once: a register of a country
+    has to fit in memory beside its places.
+
     Parameters
     ----------
     records : pandas.DataFrame
-        Layout `LOCATED_RECORDS`, a row for each member.
-    clusters : numpy.ndarray of int64
-        Cluster of each row, 0 to `count` - 1.
+        Layout `LOCATED_RECORDS`.
+    clusters : numpy.ndarray of int64, shape (n,)
+        Cluster of each record, 0 to k - 1.
     count : int
-        Number of places.
+        Number of places, k.
     """
 
     def __init__(self, records: pd.DataFrame, clusters: NDArray[np.int64], *, count: int) -> None:
         self._records = records
         self._clusters = clusters
         self._count = count
+        self._several = np.bincount(clusters, minlength=count) > 1
+        self._only = np.full(count, -1, dtype=np.int64)
+        self._only[clusters] = np.arange(len(clusters))
         self._columns: dict[str, Any] = {}
-        self._origins: list[dict[str, Origin]] = [{} for _ in range(count)]
-        self._record_ids = records["record_id"].tolist()
-        self._dates = trust.iso_dates(records)
+        self._taken: dict[str, tuple[NDArray[np.int32], str]] = {}
+        self._united: dict[str, dict[int, list[int]]] = {}
 
-    def take(self, field: str, rows: NDArray[np.int64], *, rule: str) -> None:
+    def take(self, field: str, rows: Rows, *, rule: str) -> None:
         """
-        Fill a field from one row of each cluster.
+        Fill a field from one record of each place; a place with one record keeps what that record says.
 
         Parameters
         ----------
         field : str
             Column of the records.
-        rows : numpy.ndarray of int64, shape (count,)
-            Position of the chosen record, -1 for a missing value.
+        rows : numpy.ndarray of int64, shape (k,)
+            Position of the chosen record, -1 for a missing value; not looked at where a place has one record.
         rule : str
             Written into the provenance.
         """
-        column = self._records[field]
-        self._columns[field] = column.take(np.maximum(rows, 0)).reset_index(drop=True).where(rows >= 0)
-        known = np.flatnonzero((rows >= 0) & column.notna().to_numpy()[np.maximum(rows, 0)])
-        for place, row in zip(known.tolist(), rows[known].tolist(), strict=True):
-            self._origins[place][field] = (self._record_ids[row], self._dates[row], rule)
+        rows = np.where(self._several, rows, self._only)
+        column = self._records[field].take(np.maximum(rows, 0)).reset_index(drop=True)
+        self._columns[field] = column if (rows >= 0).all() else column.where(rows >= 0)
+        known = self._several & self._columns[field].notna().to_numpy()
+        self._taken[field] = (np.where(known, rows, -1).astype(np.int32), rule)
 
-    def unite(self, field: str, weight: NDArray[np.float64]) -> None:
+    def unite(self, field: str, members: Rows, weight: NDArray[np.float64]) -> None:
         """
         Fill a list field with the union of the members' values, those of the heaviest record first.
 
@@ -85,25 +89,30 @@ class Choices:
         ----------
         field : str
             Column of the records.
-        weight : numpy.ndarray of float64
-            Trust in each row.
+        members : numpy.ndarray of int64, shape (m,)
+            Positions of the records of places with several.
+        weight : numpy.ndarray of float64, shape (m,)
+            Trust in each of them.
         """
-        united: list[list[str] | None] = [None] * self._count
         values = self._records[field].to_numpy(dtype=object)
-        rows = np.flatnonzero([isinstance(value, list) for value in values])
-        order = rows[np.lexsort((rows, -weight[rows], self._clusters[rows]))]
+        united = values[self._only]
+        united[self._several] = None
+        told = np.array([isinstance(value, list) for value in values[members]], dtype=bool)
+        rows = members[told]
+        order = rows[np.lexsort((rows, -weight[told], self._clusters[rows]))]
+        origins: dict[int, list[int]] = {}
         # Lists live in object columns: a pass in Python over the filled cells.
         for row in order.tolist():
             place = int(self._clusters[row])
             so_far = united[place]
             if so_far is None:
                 united[place] = list(dict.fromkeys(values[row]))
-                self._origins[place][field] = (self._record_ids[row], self._dates[row], "most_trusted")
+                origins[place] = [row]
             elif new := [value for value in values[row] if value not in so_far]:
                 united[place] = so_far + list(dict.fromkeys(new))
-                record_id, date, _ = self._origins[place][field]
-                self._origins[place][field] = (f"{record_id}|{self._record_ids[row]}", date, "union")
+                origins[place].append(row)
         self._columns[field] = pd.Series(united, dtype=object)
+        self._united[field] = origins
 
     def frame(self) -> pd.DataFrame:
         """Return the merged places with `source_ids`, `sources`, `published_ids` and `provenance`."""
@@ -111,8 +120,32 @@ class Choices:
             source_ids=self._gather(self._records["record_id"].to_numpy(dtype=object)),
             sources=self._gather(trust.source_names(self._records)),
             published_ids=self._gather(self._records["id"].to_numpy(dtype=object)),
-            provenance=[provenance_text(origins) for origins in self._origins],
+            provenance=pd.Series(self._provenance(), dtype="str"),
         )
+
+    def _provenance(self) -> list[str]:
+        ids = self._records["record_id"].tolist()
+        dates = trust.iso_dates(self._records)
+        return [
+            provenance_text(self._origins(place, ids, dates) if several else {"*": (ids[only], dates[only], "only_record")})
+            for place, (several, only) in enumerate(zip(self._several.tolist(), self._only.tolist(), strict=True))
+        ]
+
+    def _origins(self, place: int, ids: list[str], dates: list[str | None]) -> dict[str, Origin]:
+        """Where each field of a place came from, in the order in which the fields were chosen."""
+        origins: dict[str, Origin] = {}
+        for field in self._columns:
+            if field in self._united:
+                rows = self._united[field].get(place, [])
+                if rows:
+                    rule = "union" if len(rows) > 1 else "most_trusted"
+                    origins[field] = ("|".join(ids[row] for row in rows), dates[rows[0]], rule)
+            else:
+                taken, rule = self._taken[field]
+                row = int(taken[place])
+                if row >= 0:
+                    origins[field] = (ids[row], dates[row], rule)
+        return origins
 
     def _gather(self, values: NDArray[np.object_]) -> pd.Series[Any]:
         gathered: list[list[str]] = [[] for _ in range(self._count)]

@@ -15,7 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mediation_geo.dedupe.identity import Identity, Previous, assign_place_ids
+from mediation_geo.dedupe.identity import Previous, assign_place_ids
 from mediation_geo.dedupe.judge import Judgement, judge_by_model, judge_by_official_rule
 from mediation_geo.dedupe.merge import merge_records
 from mediation_geo.dedupe.overrides import Decisions, decisions_for
@@ -133,13 +133,19 @@ def unite(
     judge : callable
         Takes ordered records, the last release and human decisions, gives a `Judgement`.
     """
-    ordered = conform(records, LOCATED_RECORDS).sort_values("record_id", kind="stable", ignore_index=True)
+    ordered = conform(records, LOCATED_RECORDS)
+    if not ordered["record_id"].is_monotonic_increasing:
+        ordered = ordered.sort_values("record_id", kind="stable", ignore_index=True)
     decisions = decisions_for(ordered["record_id"], overrides)
     judgement = judge(ordered, previous, decisions)
     release_id = as_of.isoformat()
     identity = assign_place_ids(ordered["record_id"], judgement.clusters, previous=previous, release_id=release_id)
-    merged = merge_records(ordered, judgement.clusters)
-    places = _finish(merged, identity, previous=previous, as_of=as_of)
+    # Merged in the order of the ids, so that nothing has to be sorted, and copied, again.
+    order = np.argsort(identity.place_ids, kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    merged = merge_records(ordered, rank[judgement.clusters])
+    places = _finish(merged, identity.place_ids[order], identity.former_ids, previous=previous, as_of=as_of)
     members = pd.DataFrame({"record_id": ordered["record_id"], "place_id": identity.place_ids[judgement.clusters]})
     check_row_ledger("dedupe", came_in=records["record_id"], went_on=members["record_id"], rejected=())
     issues = concat_issues([decisions.issues, judgement.issues, cluster_issues(ordered, judgement)])
@@ -148,10 +154,17 @@ def unite(
     )
 
 
-def _finish(merged: pd.DataFrame, identity: Identity, *, previous: Previous | None, as_of: dt.date) -> gpd.GeoDataFrame:
+def _finish(
+    merged: pd.DataFrame,
+    ids: NDArray[np.object_],
+    former_ids: Mapping[str, list[str]],
+    *,
+    previous: Previous | None,
+    as_of: dt.date,
+) -> gpd.GeoDataFrame:
     """Ids, aliases, freshness, dates of sight and geometry of the merged places."""
     today = pd.Timestamp(as_of)
-    place_ids = pd.Series(identity.place_ids, dtype="str")
+    place_ids = pd.Series(ids, dtype="str")
     first_seen = pd.Series(today, index=place_ids.index)
     if previous is not None:
         before = previous.places.set_index("place_id")["first_seen"]
@@ -159,7 +172,7 @@ def _finish(merged: pd.DataFrame, identity: Identity, *, previous: Previous | No
     places = merged.assign(
         place_id=place_ids,
         id=place_ids,
-        aliases=_aliases(merged, identity),
+        aliases=_aliases(merged, ids, former_ids),
         freshness=_freshness(merged["date_maj"], today=today),
         first_seen=first_seen,
         last_seen=today,
@@ -168,18 +181,17 @@ def _finish(merged: pd.DataFrame, identity: Identity, *, previous: Previous | No
     # Positions were checked when records were located; missing ones give a missing geometry, never a point at 0, 0.
     known = table["longitude"].notna() & table["latitude"].notna()
     points = gpd.GeoSeries(gpd.points_from_xy(table["longitude"], table["latitude"]), index=table.index)
-    frame = gpd.GeoDataFrame(table, geometry=points.where(known, None), crs="EPSG:4326")
-    return frame.sort_values("place_id", kind="stable", ignore_index=True)
+    return gpd.GeoDataFrame(table, geometry=points.where(known, None), crs="EPSG:4326")
 
 
-def _aliases(merged: pd.DataFrame, identity: Identity) -> pd.Series[Any]:
+def _aliases(merged: pd.DataFrame, ids: NDArray[np.object_], former_ids: Mapping[str, list[str]]) -> pd.Series[Any]:
     """Every other id a place answers to: former place ids, record ids, published ids and their official compounds."""
     aliases = []
     columns = (merged["source_ids"], merged["published_ids"])
-    for place_id, source_ids, published in zip(identity.place_ids.tolist(), *columns, strict=True):
+    for place_id, source_ids, published in zip(ids.tolist(), *columns, strict=True):
         parts = [part for each in published if "__" in each for part in each.split("__")]
         compound = ["__".join(sorted(published))] if len(published) > 1 else []
-        former = identity.former_ids.get(place_id, ())
+        former = former_ids.get(place_id, ())
         aliases.append(sorted({*former, *source_ids, *published, *parts, *compound} - {place_id}))
     return pd.Series(aliases, dtype=object)
 

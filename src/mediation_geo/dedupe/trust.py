@@ -115,7 +115,10 @@ def source_keys(records: pd.DataFrame) -> NDArray[np.object_]:
     >>> source_keys(pd.DataFrame({"source": ["Dora", None], "feed": ["di", "cnfs"]})).tolist()
     ['di Dora', 'cnfs cnfs']
     """
-    return np.asarray(records["feed"].to_numpy(dtype=object) + " " + source_names(records))
+    pairs = pd.MultiIndex.from_arrays([records["feed"].to_numpy(dtype=object), source_names(records)])
+    codes, distinct = pd.factorize(pairs)
+    # Few texts for many records: each is made once.
+    return np.array([f"{feed} {name}" for feed, name in distinct], dtype=object)[codes]
 
 
 def iso_dates(records: pd.DataFrame) -> list[str | None]:

@@ -139,6 +139,9 @@ def _typed(frame: pd.DataFrame, name: str, kind: str) -> Any:
 
 
 def _list(value: Any) -> list[str] | None:
+    # A list that is one already is kept: a register of a country holds millions of them, and nobody changes a cell in place.
+    if type(value) is list and value and all(type(each) is str for each in value):
+        return value
     if isinstance(value, list | tuple | np.ndarray) and len(value):
         return [str(each) for each in value]
     return None
