@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediation_geo.errors import ChecksumMismatch, SettingsError
-from mediation_geo.release import StoreError, current_id, open_release, release_ids, rollback, write_release
+from mediation_geo.release import StoreError, StoreUnwritable, current_id, open_release, release_ids, rollback, write_release
 from mediation_geo.release.remote import Mirror, Store, is_store_address, mirror_state, send_release, shown_address
 from tests.release.tables import town
 from tests.scale.stores import WebFolder, bucket
@@ -241,6 +241,12 @@ def test_files_that_are_not_those_of_a_release_are_refused(a_manifest, tmp_path,
     store.write(json.dumps({**a_manifest, "files": files}).encode(), "current/manifest.json")
     assert Mirror(store, tmp_path / "replica").refresh(now=NOW).refused
     assert not Path(tmp_path / "escape").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "replica").write_text("a file is in the way")
+    with pytest.raises(StoreUnwritable, match="replica"):
+        Mirror(Store(f"file://{tmp_path / 'behind'}"), tmp_path / "replica")
 
 
 def test_http_is_read_only(tmp_path):

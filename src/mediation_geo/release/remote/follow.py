@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from mediation_geo.errors import SettingsError
+from mediation_geo.errors import MediationGeoError
 from mediation_geo.release.remote.mirror import Mirror
 from mediation_geo.release.remote.store import Store
 
@@ -55,7 +55,7 @@ def main() -> None:
     asked = orjson.loads(sys.stdin.buffer.readline())
     try:
         mirror = Mirror(Store(asked["address"]), asked["directory"])
-    except SettingsError as error:
+    except MediationGeoError as error:
         sys.exit(str(error))
     ended = threading.Event()
 

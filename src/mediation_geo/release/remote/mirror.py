@@ -9,6 +9,7 @@ leave what was served before, and the state says so.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +18,7 @@ import orjson
 
 from mediation_geo.errors import ChecksumMismatch, MediationGeoError, ReleaseNotFound
 from mediation_geo.release.errors import StoreBusy, StoreError, StoreUnavailable, StoreUnwritable
-from mediation_geo.release.folder import flush, remove
+from mediation_geo.release.folder import clear_disk_errors, flush, remove
 from mediation_geo.release.manifest import FORMAT, RELEASE_ID, file_entry
 from mediation_geo.release.reading import MANIFEST, TABLE_FILES, Release
 from mediation_geo.release.remote.state import MirrorState, mirror_state, write_state
@@ -56,6 +57,11 @@ class Mirror:
     retry_s : float
         How long a release that was refused is left alone before it is fetched again: it may be whole by then.
 
+    Raises
+    ------
+    StoreUnwritable
+        If the folder cannot be made.
+
     Examples
     --------
     >>> import tempfile
@@ -69,7 +75,8 @@ class Mirror:
     def __init__(self, store: Store, directory: str | Path, *, retry_s: float = 60.0) -> None:
         self.store = store
         self.directory = Path(directory)
-        self.directory.mkdir(parents=True, exist_ok=True)
+        with clear_disk_errors(self.directory):
+            self.directory.mkdir(parents=True, exist_ok=True)
         self.retry_s = retry_s
         self._taken_over: str | None = None
         self._refusal: _Refusal | None = None
@@ -99,7 +106,9 @@ class Mirror:
             state = MirrorState(self.store.shown, checked=moment, refused=told[0], refused_reason=told[1])
             self._refusal = refusal
         self._state = state
-        write_state(self.directory, state)
+        # On a full disk what is served goes on being followed; the log has the reason, and the status an old date.
+        with suppress(OSError):
+            write_state(self.directory, state)
         return state
 
     def _take_over(self, now: datetime) -> _Refusal | None:
@@ -148,7 +157,7 @@ class Mirror:
                 else:
                     self._fetch(f"{release_id}/{name}", staging / name, entry)
             (staging / MANIFEST).write_bytes(pointer)
-            Release(staging).verify()
+            flush(staging / MANIFEST)
             flush(staging)
             if target.is_dir():
                 # Readers keep a damaged copy open; its name has to be free.
