@@ -7,6 +7,7 @@ A place's facet word and what was found out about it come in; codes with a sente
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mediation_geo.search.facets import label_bit, mask_of
@@ -150,20 +151,31 @@ def reason_texts(codes: list[str], *, lang: str) -> list[dict[str, str]]:
 
 
 def _need_reasons(word: int, need: Need) -> dict[str, bool]:
-    asked = [mask_of([label_bit("services", label)]) for label in need.services_asked]
+    asked = _service_masks(need.services_asked)
     offered = sum(bool(word & bit) for bit in asked)
     return {"need_exact": bool(asked) and offered == len(asked), "need_partial": 0 < offered < len(asked)}
 
 
+@lru_cache(maxsize=1024)
+def _service_masks(services: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(mask_of([label_bit("services", label)]) for label in services)
+
+
 def _person_reasons(word: int, need: Need) -> dict[str, bool]:
-    publics = mask_of(label_bit("publics_specifiquement_adresses", PUBLICS[each]) for each in need.public)
-    situations = mask_of(label_bit("prise_en_charge_specifique", ACCUEILS[each]) for each in need.accueil)
-    languages = mask_of(
-        label_bit("prise_en_charge_specifique", label) for each in need.langue if (label := LANGUES[each]) is not None
-    )
+    publics, situations, languages = _person_masks(need.public, need.accueil, need.langue)
     return {
         "public_targeted": bool(word & publics),
         "public_open_to_all": bool(need.public) and bool(word & _PUBLIC_EMPTY),
         "disability_ok": bool(situations) and word & situations == situations,
         "language_ok": bool(word & languages),
     }
+
+
+@lru_cache(maxsize=1024)
+def _person_masks(public: tuple[str, ...], accueil: tuple[str, ...], langue: tuple[str, ...]) -> tuple[int, int, int]:
+    """Facet bits of the publics, the situations and the languages that were asked for."""
+    return (
+        mask_of(label_bit("publics_specifiquement_adresses", PUBLICS[each]) for each in public),
+        mask_of(label_bit("prise_en_charge_specifique", ACCUEILS[each]) for each in accueil),
+        mask_of(label_bit("prise_en_charge_specifique", label) for each in langue if (label := LANGUES[each]) is not None),
+    )

@@ -20,6 +20,7 @@ from mediation_geo.service.http.problems import Problem
 from mediation_geo.service.minutes import kept_ahead
 from mediation_geo.service.ogc.routes import ogc_routes
 from mediation_geo.service.proches.referral import geocoder
+from mediation_geo.service.proches.routes import proches_routes
 from mediation_geo.service.site import Site
 from mediation_geo.service.site_routes import policy_of, site_routes
 from mediation_geo.service.snapshot import store_of
@@ -79,7 +80,8 @@ def create_app(releases_dir: str | Path, *, settings: Settings) -> Starlette:
         return site.problem(request, error if isinstance(error, Problem) else _problem(error))
 
     app = Starlette(
-        routes=[*ogc_routes(site), *site_routes(site)],
+        # Routes are tried in this order: what is asked most stands first.
+        routes=[*proches_routes(site), *ogc_routes(site), *site_routes(site)],
         middleware=[
             Middleware(
                 Gate,

@@ -14,7 +14,7 @@ from mediation_geo.search.schema import answer_schema
 from mediation_geo.service.http.answers import JSON, SCHEMA, respond
 from mediation_geo.service.pages.rendering import STATIC
 from mediation_geo.service.pages.routes import page_routes
-from mediation_geo.service.proches.routes import ANSWER_SCHEMA, proches_routes
+from mediation_geo.service.proches.routes import ANSWER_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,9 +30,8 @@ _TILES = {"none": "", "ign": " https://data.geopf.fr"}
 
 
 def site_routes(site: Site) -> list[BaseRoute]:
-    """All routes outside `/ogcapi`."""
+    """Routes of the pages and the doors."""
     return [
-        *proches_routes(site),
         *page_routes(site),
         Route(ANSWER_SCHEMA, _schema(site)),
         Route("/healthz", _healthz),

@@ -28,10 +28,18 @@ class Metrics:
             "mediation_geo_release_published_timestamp_seconds", "When the release served was written", registry=self.registry
         )
 
+        # The counters of a route are looked up once, not for every request.
+        self._counted: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+
     def observe(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        self._requests.labels(route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        found = self._counted.get((route, status))
+        if found is None:
+            found = (self._requests.labels(route, str(status)), self._seconds.labels(route))
+            self._counted[route, status] = found
+        requests, times = found
+        requests.inc()
+        times.observe(seconds)
 
     def referral(self, outcome: str) -> None:
         """Count one referral: `exact`, `widened` or `none`."""

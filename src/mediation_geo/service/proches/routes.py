@@ -113,8 +113,9 @@ class _MinuteCache:
         return self._made.get(key)
 
     def put(self, key: tuple[object, ...], made: _Made) -> None:
-        if len(self._made) < _KEPT_ANSWERS:
-            self._made[key] = made
+        if len(self._made) >= _KEPT_ANSWERS:
+            del self._made[next(iter(self._made))]
+        self._made[key] = made
 
     def _forget(self) -> None:
         minute = int(time.time() // 60)
