@@ -10,11 +10,13 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from mediation_geo import pipeline
 from mediation_geo.cli import app
 from mediation_geo.datasets import dataset_path
 from mediation_geo.errors import PublishRefused
@@ -54,6 +56,7 @@ SCENES = {
     "prune": "prune --keep-last 1 --keep-months 0",
     "publish": "publish --base-url https://exemple.fr --format csv",
     "review": "review",
+    "quality": "quality --releases built",
     "rollback": "rollback",
     "sources": "sources",
     "status": "status",
@@ -74,6 +77,7 @@ def furnished(tmp_path_factory):
         write_release(folder / "releases", **town(3, as_of="2026-11-22"))
     some = dataset_path("demo/demo-national.csv").read_text(encoding="utf-8").splitlines(keepends=True)[:20]
     (folder / "demo.csv").write_text("".join(some), encoding="utf-8")
+    pipeline.build([folder / "demo.csv"], out=folder / "built", as_of=date(2026, 1, 4))
     (folder / "unknown.csv").write_text("Libellé,Ville,Code postal\nMairie,Lyon,69001\n", encoding="utf-8")
     (folder / "addresses.csv").write_text("adresse,code_postal,commune\n1 rue Foch,34000,Montpellier\n", encoding="utf-8")
     (folder / "streets.ndjson.gz").write_bytes(gzip.compress(json.dumps(STREET).encode() + b"\n"))
