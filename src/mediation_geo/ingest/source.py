@@ -41,6 +41,8 @@ class SourceFile:
     mapping: Mapping
     feed: str
     lookups: tuple[LookupTable, ...] = ()
+    # All rows of a file that is short enough to be held while it is gone through more than once.
+    whole: RawChunk | None = None
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -49,7 +51,9 @@ class SourceFile:
 
     def chunks(self, rows: int) -> Iterator[RawChunk]:
         """Rows of the file, at most so many at a time, with what they look up in other files."""
-        return (attach(chunk, self.lookups) for chunk in self.raw.read(rows))
+        whole = self.whole
+        chunks = self.raw.read(rows) if whole is None or len(whole.frame) > rows else iter([whole])
+        return (attach(chunk, self.lookups) for chunk in chunks)
 
 
 def open_source(
@@ -88,7 +92,8 @@ def open_source(
     mapping, name = recognise(first.frame, path=path, mappings=known.values(), feed=feed)
     others = path.parent.iterdir() if beside is None and mapping.lookup else beside or ()
     choice = [each for each in others if each.is_file()]
-    return SourceFile(raw, mapping, name, tuple(open_lookup(rule, path=path, beside=choice) for rule in mapping.lookup))
+    lookups = tuple(open_lookup(rule, path=path, beside=choice) for rule in mapping.lookup)
+    return SourceFile(raw, mapping, name, lookups, first if len(first.frame) < CHUNK_ROWS else None)
 
 
 def read_source(
