@@ -273,7 +273,7 @@ def partitions(rows: int, *, workers: int) -> None:
         paths = make(rows, Path(folder))
         records = locate(pd.concat([read_source(path, feed=path.stem).table for path in paths], ignore_index=True)).table
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster,
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1") as cluster,
         Client(cluster) as client,
     ):
         deduplicate_on(client, records.head(100), as_of=AS_OF)  # workers import the package

@@ -93,7 +93,7 @@ def _prepare_on(client: Any, records: pd.DataFrame) -> Prepared:
         return prepare(records)
     around, slim = surroundings(records), records[list(PREPARED_FROM)]
     parts = _rows_by_part(departements(records["code_insee"].to_numpy(dtype=object)))
-    sent = client.scatter([(slim.iloc[rows], around.take(rows)) for rows in parts])
+    sent = _send(client, [(slim.iloc[rows], around.take(rows)) for rows in parts])
     prepared = Prepared.concat(client.gather(client.map(_prepared_part, sent, pure=False)))
     return without_switchboards(prepared.take(np.argsort(np.concatenate(parts), kind="stable")))
 
@@ -107,7 +107,7 @@ def _score_on(client: Any, prepared: Prepared, left: Positions, right: Positions
         return score_pairs(prepared, left, right, model=model)
     owners = departements(prepared.columns["insee"])[left]
     parts = _rows_by_part(owners)
-    sent = client.scatter([_with_halo(prepared, left[pairs], right[pairs]) for pairs in parts])
+    sent = _send(client, [_with_halo(prepared, left[pairs], right[pairs]) for pairs in parts])
     shared = client.scatter(model, broadcast=True)
     scored = client.gather(client.map(_scored_part, sent, model=shared, pure=False))
     log_odds, reasons = np.empty(len(left)), np.empty(len(left), dtype=object)
@@ -115,6 +115,12 @@ def _score_on(client: Any, prepared: Prepared, left: Positions, right: Positions
     for pairs, told in zip(parts, scored, strict=True):
         log_odds[pairs], same_address[pairs], near[pairs], reasons[pairs] = told
     return PairScores(log_odds, same_address, near, reasons.tolist())
+
+
+def _send(client: Any, parts: list[Any]) -> list[Any]:
+    """Parts on their way to the workers; no two are the same, so nothing is gained by hashing them first, as dask would."""
+    futures: list[Any] = client.scatter(parts, hash=False)
+    return futures
 
 
 def _with_halo(prepared: Prepared, left: Positions, right: Positions) -> tuple[Prepared, Positions, Positions]:
