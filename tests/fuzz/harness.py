@@ -3,8 +3,8 @@ What the fuzz targets share: seeds on disk, a dictionary of words, and libFuzzer
 
     python tests/fuzz/<target>.py -max_total_time=60
 
-Options are libFuzzer's own; a folder named on the command line keeps the corpus between runs. An input that breaks a law is written
-as `crash-...` in the working directory; name that file on the command line to run it again.
+Options are libFuzzer's own; a folder named on the command line keeps the corpus between runs. An input that breaks a law is
+written as `crash-...` in the working directory; name that file on the command line to run it again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import atheris
 
@@ -34,6 +35,11 @@ def fuzz(one_input: Callable[[bytes], None], *, seeds: Iterable[bytes], words: I
     arguments = [*sys.argv, str(corpus), f"-dict={dictionary}", "-rss_limit_mb=4096"]
     atheris.Setup(arguments, one_input)
     atheris.Fuzz()
+
+
+def broken(law: str) -> NoReturn:
+    """Tell libFuzzer that an input broke a law."""
+    raise AssertionError(law)
 
 
 @contextmanager

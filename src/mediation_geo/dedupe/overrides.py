@@ -98,7 +98,12 @@ def append_override(path: str | Path, decision: dict[str, str]) -> None:
     """
     target = Path(path)
     row = pd.DataFrame([decision], columns=list(OVERRIDE_COLUMNS))
-    row.to_csv(target, mode="a", header=not target.exists(), index=False, encoding="utf-8", lineterminator="\n")
+    text = row.to_csv(header=not target.exists(), index=False, lineterminator="\n")
+    with target.open("a+b") as file:
+        # An editor may have saved the file without its last line break: two decisions on one line would be neither.
+        if file.tell() and target.read_bytes()[-1:] != b"\n":
+            file.write(b"\n")
+        file.write(text.encode())
 
 
 def decisions_for(record_ids: pd.Series[Any], overrides: pd.DataFrame | None) -> Decisions:

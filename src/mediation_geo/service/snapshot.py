@@ -50,6 +50,9 @@ class Snapshot:
         self.id = release.id
         self.manifest = release.manifest
         self.demo = bool(release.manifest.get("demo", False))
+        # Looked at now: the folder may be gone when the first request asks.
+        written_s = int((release.path / "manifest.json").stat().st_mtime)
+        self.published = datetime.fromtimestamp(written_s, tz=UTC)
         places = release.places
         geometries = places.geometry.to_numpy(dtype=object)
         geometries = geometries.copy()
@@ -70,12 +73,6 @@ class Snapshot:
         """Short hash of the content of the release, the root of every ETag."""
         files = sorted((name, entry["sha256"]) for name, entry in self.manifest["files"].items())
         return hashlib.sha256(repr((self.id, self.demo, files)).encode()).hexdigest()[:16]
-
-    @cached_property
-    def published(self) -> datetime:
-        """When the files of the release were written, UTC, to the second."""
-        moment = (self.release.path / "manifest.json").stat().st_mtime
-        return datetime.fromtimestamp(int(moment), tz=UTC)
 
     @property
     def places(self) -> FeatureTable:

@@ -1,0 +1,192 @@
+"""Nights on which something happens to the server: a release gone or damaged under it, processes killed, swaps under load."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mediation_geo.release import current_id, open_release, rollback, write_release
+from tests.nights.night import House, status_of, wait_until
+from tests.service.serving import COLLECTION, running
+
+ITEMS = f"/ogcapi/collections/{COLLECTION}/items"
+FIRST, SECOND = "2026-11-20", "2026-11-21"
+MARKS = {FIRST: "Relais bleu", SECOND: "Relais rouge"}
+RATE = 200
+CONNECTIONS = 8
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+
+
+def publish(releases: Path, *, day: str, mark: str, source: Path) -> None:
+    """The places of a release under one name, as the release of a day."""
+    release = open_release(source)
+    places = release.places.copy()
+    places["nom"] = mark
+    write_release(
+        releases,
+        places=places,
+        records=release.records,
+        links=release.links,
+        issues=release.issues,
+        events=release.events,
+        manifest={"as_of": day, "demo": True},
+    )
+
+
+@pytest.fixture
+def two(house: House, tmp_path: Path) -> Path:
+    """A folder of two releases that can be told apart by the names in them; the older is current."""
+    folder = tmp_path / "two"
+    for day, mark in MARKS.items():
+        publish(folder, day=day, mark=mark, source=house.releases)
+    rollback(folder)
+    return folder
+
+
+def names_of(url: str) -> tuple[str, set[str]]:
+    answer = httpx.get(f"{url}{ITEMS}?limit=5", timeout=60).raise_for_status()
+    return answer.headers["x-dataset-snapshot"], {each["properties"]["nom"] for each in answer.json()["features"]}
+
+
+def test_a_release_deleted_under_the_server_is_served_to_the_end_and_the_next_start_takes_the_newest_left(two: Path) -> None:
+    with running(two) as url:
+        shutil.rmtree(two / FIRST)
+        for path in (f"{ITEMS}?limit=5", "/proches?lat=48.85&lon=2.35", "/ogcapi/collections?f=json", "/status?f=json"):
+            assert httpx.get(f"{url}{path}", timeout=60).status_code == 200
+        assert names_of(url) == (FIRST, {"Relais bleu"})
+    assert current_id(two) == FIRST
+    with running(two) as url:
+        assert names_of(url) == (SECOND, {"Relais rouge"})
+        status = status_of(url)
+        assert (status["etat"], status["instantane_illisible"]) == ("degrade", FIRST)
+
+
+def test_a_release_damaged_on_the_disk_is_never_served_however_whole_it_looks(two: Path) -> None:
+    with running(two) as url:
+        damaged = two / SECOND / "issues.parquet"
+        content = bytearray(damaged.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        damaged.chmod(0o644)
+        damaged.write_bytes(content)
+        (two / "next").symlink_to(SECOND)
+        (two / "next").replace(two / "current")
+        wait_until(lambda: status_of(url)["instantane_illisible"] == SECOND, what="the damage is found")
+        assert names_of(url) == (FIRST, {"Relais bleu"})
+        assert status_of(url)["etat"] == "degrade"
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@contextmanager
+def workers(releases: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A server of two workers on a port, in a process that can be killed."""
+    program = (
+        "from mediation_geo.service import serve_workers; from mediation_geo.settings import Settings; "
+        "serve_workers(Settings.from_environment(), workers=2)"
+    )
+    own = {"MEDIATION_GEO_RELEASES": str(releases), "MEDIATION_GEO_PORT": str(port)}
+    process = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, **own}, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=60)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=30).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_killed_workers_are_replaced_and_a_killed_parent_leaves_the_port_free(two: Path) -> None:
+    with running(two) as url:
+        port = int(url.rsplit(":", 1)[1])
+    with workers(two, port) as process:
+        wait_until(lambda: answers(url), what="the workers answer")
+        before = children_of(process.pid)
+        for child in before:
+            os.kill(child, signal.SIGKILL)
+        wait_until(lambda: len(set(children_of(process.pid)) - set(before)) == 2, what="two new workers")
+        wait_until(lambda: answers(url), what="the new workers answer")
+        orphans = children_of(process.pid)
+        process.kill()
+        process.wait()
+        wait_until(
+            lambda: not any(Path(f"/proc/{child}").is_dir() for child in orphans), what="the workers end with their parent"
+        )
+    with workers(two, port):
+        wait_until(lambda: answers(url), what="a new server on the same port")
+        assert names_of(url) == (FIRST, {"Relais bleu"})
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_swaps_under_two_hundred_requests_a_second_cost_no_answer(two: Path, processes: int) -> None:
+    faults: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    stop = threading.Event()
+
+    def ask(url: str) -> None:
+        with httpx.Client(base_url=url, timeout=60) as client:
+            due = time.monotonic()
+            while not stop.is_set():
+                path = f"{ITEMS}?limit=20" if seen.total() % 2 else "/proches?lat=48.85&lon=2.35"
+                try:
+                    answer = client.get(path)
+                except httpx.TransportError as error:
+                    faults[type(error).__name__] += 1
+                    continue
+                release = answer.headers.get("x-dataset-snapshot", "")
+                others = [mark for day, mark in MARKS.items() if day != release and f'"{mark}"'.encode() in answer.content]
+                if answer.status_code != 200 or others or release not in MARKS:
+                    faults[f"{answer.status_code} {release} {others}"] += 1
+                seen[release] += 1
+                # At most the rate: a machine that is slower is asked less.
+                due = max(due + CONNECTIONS / RATE, time.monotonic() - 1)
+                stop.wait(max(due - time.monotonic(), 0))
+
+    with running(two, workers=processes, MEDIATION_GEO_RATE_LIMIT="1000000/minute") as url:
+        clients = [threading.Thread(target=ask, args=(url,)) for _ in range(CONNECTIONS)]
+        for each in clients:
+            each.start()
+        try:
+            for number in range(4):
+                wanted = list(MARKS)[(number + 1) % 2]
+                rollback(two, wanted)
+                before = seen[wanted]
+                wait_until(lambda wanted=wanted, before=before: seen[wanted] > before + 20, what=f"{wanted} is served")
+        finally:
+            stop.set()
+            for each in clients:
+                each.join()
+    assert not faults
+    assert set(seen) == set(MARKS)
+
+
+@pytest.mark.skipif(not FAKETIME.is_file(), reason="needs the Debian package faketime on x86_64")
+def test_a_server_whose_clock_is_wrong_answers_and_says_so(two: Path) -> None:
+    clock = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": "2019-03-01 03:00:00", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    with running(two, **clock) as url:
+        status = status_of(url)
+        assert (status["etat"], status["instantane"]) == ("degrade", FIRST)
+        assert status["age_jours"] < 0
+        assert httpx.get(f"{url}/proches?lat=48.85&lon=2.35&ouvert=maintenant", timeout=60).status_code == 200
