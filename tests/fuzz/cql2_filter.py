@@ -63,5 +63,6 @@ def one_input(content: bytes) -> None:
 
 if __name__ == "__main__":
     words = "AND OR NOT LIKE IN BETWEEN IS NULL CASEI( ACCENTI( DATE(' TIMESTAMP(' INTERVAL(' POLYGON(( BBOX( S_INTERSECTS( "
-    words += 'S_WITHIN( T_AFTER( A_OVERLAPS( nom services latitude date_maj geometry 1e999 -0.0 "op" "args" "property" "interval" "bbox"'
+    words += "S_WITHIN( T_AFTER( A_OVERLAPS( nom services latitude date_maj geometry 1e999 -0.0"
+    words += ' "op" "args" "property" "interval" "bbox"'
     fuzz(one_input, seeds=SEEDS, words=[*words.split(), " ", "''", "\\", "%"])

@@ -15,7 +15,10 @@ with atheris.instrument_imports(include=["mediation_geo.ingest"], enable_loader_
 
 from harness import broken, file_of, fuzz
 
-HEADER = b"id;pivot;nom;commune;code_postal;code_insee;adresse;latitude;longitude;telephone;courriels;site_web;horaires;services;date_maj\n"
+HEADER = (
+    b"id;pivot;nom;commune;code_postal;code_insee;adresse;latitude;longitude;telephone;courriels;site_web;horaires;"
+    b"services;date_maj\n"
+)
 SEEDS = [
     b"\x00id,nom\n1,Mairie\n",
     '\x00id;nom\r\n1;"Médiathèque ""B"""\r\n2\r\n3;a;b\r\n'.encode(),
