@@ -33,6 +33,11 @@ def test_status_says_what_is_served_and_marks_a_demo(releases):
     assert json.loads(run("status", "--releases", releases, "--json"))["counts"]["places"] == 31
 
 
+def test_the_folder_of_the_settings_is_looked_at_where_none_is_named(releases, monkeypatch):
+    monkeypatch.setenv("MEDIATION_GEO_RELEASES", str(releases))
+    assert json.loads(run("status", "--json"))["current"] == "2026-11-21"
+
+
 def test_rollback_names_the_release_that_is_served_then(releases):
     assert json.loads(run("rollback", "--releases", releases, "--json"))["current"] == "2026-11-20"
     assert current_id(releases) == "2026-11-20"

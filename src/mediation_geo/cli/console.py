@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,9 +20,10 @@ from mediation_geo.errors import MediationGeoError, PublishRefused, RequestError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["AsJson", "download_progress", "fail", "print_json", "say"]
+__all__ = ["AsJson", "Releases", "download_progress", "fail", "print_json", "say"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Releases = Annotated[Path, typer.Option("--releases", envvar="MEDIATION_GEO_RELEASES", help="Folder of releases.")]
 
 
 def say(message: str) -> None:

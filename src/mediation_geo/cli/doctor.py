@@ -24,7 +24,7 @@ _OWN = "mediation-geo"
 _EXTRAS = {
     "coverage": "figures, maps and archives of coverage",
     "postgis": "a release in PostGIS",
-    "scale": "coverage beyond one machine",
+    "scale": "work beyond one machine",
     "store": "releases read from an object store",
 }
 _PROGRAMS = {
@@ -156,6 +156,8 @@ def _data() -> Iterator[Finding]:
     settings = Settings.from_environment()
     releases, streets = settings.releases, settings.streets
     advice = f"none in {releases}: mediation-geo build, or mediation-geo up"
+    if settings.store:
+        advice = f"nothing fetched from {settings.store} yet: mediation-geo serve"
     yield Finding("current release", "data", current_id(releases), advice)
     advice = f"{releases} cannot be written: MEDIATION_GEO_RELEASES names another folder"
     yield Finding("folder of releases", "data", _free(releases), advice)

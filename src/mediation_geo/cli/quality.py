@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mediation_geo.cli.console import AsJson, print_json, say
+from mediation_geo.cli.console import AsJson, Releases, print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def check(
 def quality(
     feeds: Annotated[list[str] | None, typer.Argument(help="Sources to report on; none: all of them.")] = None,
     *,
-    releases: Annotated[Path, typer.Option("--releases", help="Folder of releases.")] = Path("releases"),
+    releases: Releases = Path("releases"),
     release_id: Annotated[str | None, typer.Option("--release", help="Release to look at; none: the current one.")] = None,
     json: AsJson = False,
     html: ToHtml = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mediation_geo.cli.console import AsJson, print_json, say
+from mediation_geo.cli.console import AsJson, Releases, print_json, say
 
 if TYPE_CHECKING:
     from mediation_geo.release import Release
@@ -18,8 +18,6 @@ __all__ = ["KEEP_LAST", "KEEP_MONTHS", "register"]
 # A month of nights to go back to, and a year of months to compare with.
 KEEP_LAST = 30
 KEEP_MONTHS = 12
-
-Releases = Annotated[Path, typer.Option("--releases", help="Folder of releases.")]
 
 
 def register(app: typer.Typer) -> None:
