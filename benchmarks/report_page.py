@@ -19,12 +19,11 @@ WHY: tuple[tuple[str, str, str], ...] = (
     ("filter none", "degrees", "it takes degrees for lengths: an easier question, answered wrongly as often as the note says."),
     ("filter", "own index", "it was given an index made for this one filter beforehand; ours answers any filter."),
     ("filter", "STRtree|rtree|BallTree", "it keeps less beside each point; the note says how often it answers wrongly."),
-    ("operators in", "rasterio", "GDAL burns polygons in C; ours sums edges in NumPy, needs no extra, and gives the same."),
     ("read", "CSV", "it gives back texts only: no numbers, no dates, no lists, no points."),
     ("read|write", "FlatGeobuf|GeoPackage|GeoJSON", "its rows hold texts where ours hold lists, each of which is an object."),
     ("records", "official rule", "it compares name, address and distance within a commune, and unites less."),
     ("records", "splink", "it compares columns that ours had cleaned for it, which is not counted."),
-    ("validating", "frictionless", "it checks the types of standard files; ours reads any dialect, cleans, and writes issues."),
+    ("rows of CSV", "frictionless", "it checks the types of standard files; ours reads any dialect, cleans, and writes issues."),
 )  # fmt: skip
 
 # Another way to call the same package is no peer.
