@@ -49,7 +49,8 @@ def pairs_sharing_key(keys: pd.Series[Any] | NDArray[Any], rows: Positions | Non
     >>> pairs.left.tolist(), pairs.right.tolist()
     ([0], [2])
     """
-    codes, uniques = pd.factorize(pd.Series(keys), use_na_sentinel=True)
+    # An array is taken as it is: a series of text would first be copied into Arrow.
+    codes, uniques = pd.factorize(keys if isinstance(keys, np.ndarray) else pd.Series(keys), use_na_sentinel=True)
     positions = np.arange(len(codes), dtype=np.int64) if rows is None else np.asarray(rows, dtype=np.int64)
     known = codes >= 0
     codes, positions = codes[known], positions[known]

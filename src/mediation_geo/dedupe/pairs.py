@@ -6,10 +6,11 @@ Prepared records in, pairs of positions out, and a log of the values that were t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from mediation_geo.dedupe.blocks import Positions, pairs_sharing_key, unique_pairs
@@ -18,11 +19,10 @@ from mediation_geo.dedupe.lexicon import lexicon
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
     from mediation_geo.dedupe.normalise import Prepared
 
-Rule = tuple[str, Any, Positions | None, int]
+Texts = NDArray[np.object_]
+Rule = tuple[str, Texts, Positions | None, int]
 
 __all__ = ["NEAR_M", "Candidates", "candidate_pairs"]
 
@@ -74,21 +74,25 @@ def candidate_pairs(prepared: Prepared) -> Candidates:
 
 
 def _rules(prepared: Prepared) -> Iterator[Rule]:
-    """Name, keys, the record of each key and the cap of every rule; one after the other, since keys are many and long."""
-    frame = pd.DataFrame(prepared.columns, copy=False)
-    insee = frame["insee"]
-    rows, keys = _commune_tokens(frame)
+    """
+    Name, keys, the record of each key and the cap of every rule.
+
+    One after the other, since keys are many and long; plain arrays of text, since a frame would copy each column into Arrow.
+    """
+    told = prepared.columns
+    insee = told["insee"]
+    rows, keys = _commune_tokens(insee, told["core"])
     yield "commune_and_word", keys, rows, _CAP_TOKEN
-    rows, keys = _commune_kinds(frame)
+    rows, keys = _commune_kinds(insee, told["kinds"])
     yield "commune_and_kind", keys, rows, _CAP_KIND
-    yield "commune_and_street", _joined(insee, frame["street"]), None, _CAP_STREET
-    yield "upstream_id", frame["upstream"], None, _CAP_CONTACT
-    yield "phone", frame["phone"], None, _CAP_CONTACT
+    yield "commune_and_street", _joined(insee, told["street"]), None, _CAP_STREET
+    yield "upstream_id", told["upstream"], None, _CAP_CONTACT
+    yield "phone", told["phone"], None, _CAP_CONTACT
     rows, keys = _exploded(prepared.mails)
     yield "mail", keys, rows, _CAP_CONTACT
-    yield "siret", frame["siret"], None, _CAP_CONTACT
-    yield "commune_and_site", _joined(insee, frame["site"]), None, _CAP_SITE
-    yield "commune_and_address", _joined(insee, frame["number"], frame["last"]), None, _CAP_ADDRESS
+    yield "siret", told["siret"], None, _CAP_CONTACT
+    yield "commune_and_site", _joined(insee, told["site"]), None, _CAP_SITE
+    yield "commune_and_address", _joined(insee, told["number"], told["last"]), None, _CAP_ADDRESS
 
 
 def _near_pairs(points: NDArray[np.float64]) -> tuple[Positions, Positions]:
@@ -108,42 +112,46 @@ def _near_pairs(points: NDArray[np.float64]) -> tuple[Positions, Positions]:
     return known[left], known[right]
 
 
-def _commune_tokens(frame: pd.DataFrame) -> tuple[Positions, pd.Series[Any]]:
+def _commune_tokens(insee: Texts, cores: Texts) -> tuple[Positions, Texts]:
     """One row for each telling word of a name, keyed with the commune; years, numbers and kinds of place tell nothing."""
     skipped = lexicon().generic | set(lexicon().kinds)
     rows: list[int] = []
     keys: list[str] = []
-    for row, (insee, core) in enumerate(zip(frame["insee"], frame["core"], strict=True)):
-        if insee is None or not core:
+    for row, (code, core) in enumerate(zip(insee, cores, strict=True)):
+        if code is None or not core:
             continue
         words = {word for word in core.split() if len(word) > 2 and word not in skipped}
         rows += [row] * len(words)
-        keys += [f"{insee} {word}" for word in sorted(words)]
-    return np.array(rows, dtype=np.int64), pd.Series(keys, dtype=object)
+        keys += [f"{code} {word}" for word in sorted(words)]
+    return np.array(rows, dtype=np.int64), _texts(keys)
 
 
-def _commune_kinds(frame: pd.DataFrame) -> tuple[Positions, pd.Series[Any]]:
+def _commune_kinds(insee: Texts, kinds: NDArray[np.int64]) -> tuple[Positions, Texts]:
     """One row for each kind a name tells, keyed with the commune: a desk in the town hall meets the desk and the town hall."""
-    kinds = frame["kinds"].to_numpy(dtype=np.int64)
-    known = frame["insee"].notna().to_numpy()
-    insee = frame["insee"].to_numpy(dtype=object)
-    rows, keys = [], []
+    known = pd.notna(insee)
+    rows: list[Positions] = []
+    keys: list[str] = []
     for bit in range(len(lexicon().kind_names)):
         bearing = np.flatnonzero(known & ((kinds >> bit) & 1).astype(bool))
         rows.append(bearing)
-        keys.append(pd.Series(insee[bearing], dtype=object).astype(str) + f" {bit}")
-    return np.concatenate(rows), pd.concat(keys, ignore_index=True)
+        keys += [f"{code} {bit}" for code in insee[bearing]]
+    return np.concatenate(rows), _texts(keys)
 
 
-def _joined(*columns: pd.Series[Any]) -> pd.Series[Any]:
+def _joined(*columns: Texts) -> Texts:
     """Columns joined by a blank, missing where any of them is."""
-    known = np.logical_and.reduce([column.notna().to_numpy() for column in columns])
-    joined = np.empty(len(known), dtype=object)
+    known = np.logical_and.reduce([pd.notna(column) for column in columns])
+    joined = np.full(len(known), None, dtype=object)
     joined[known] = [" ".join(values) for values in zip(*(column[known] for column in columns), strict=True)]
-    return pd.Series(joined, dtype=object)
+    return joined
 
 
-def _exploded(sets: NDArray[np.object_]) -> tuple[Positions, pd.Series[Any]]:
+def _exploded(sets: NDArray[np.object_]) -> tuple[Positions, Texts]:
     rows = [row for row, values in enumerate(sets) for _ in values]
-    values = [value for each in sets for value in sorted(each)]
-    return np.array(rows, dtype=np.int64), pd.Series(values, dtype=object)
+    return np.array(rows, dtype=np.int64), _texts([value for each in sets for value in sorted(each)])
+
+
+def _texts(values: list[str]) -> Texts:
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column

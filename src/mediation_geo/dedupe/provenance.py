@@ -20,6 +20,8 @@ __all__ = ["Choices", "provenance_text"]
 Origin = tuple[str, str | None, str]
 Rows = NDArray[np.int64]
 
+_SLICE = 16_384
+
 
 def provenance_text(origins: dict[str, Origin]) -> str:
     """
@@ -120,16 +122,23 @@ class Choices:
             source_ids=self._gather(self._records["record_id"].to_numpy(dtype=object)),
             sources=self._gather(trust.source_names(self._records)),
             published_ids=self._gather(self._records["id"].to_numpy(dtype=object)),
-            provenance=pd.Series(self._provenance(), dtype="str"),
+            provenance=self._provenance(),
         )
 
-    def _provenance(self) -> list[str]:
-        ids = self._records["record_id"].tolist()
-        dates = trust.iso_dates(self._records)
-        return [
-            provenance_text(self._origins(place, ids, dates) if several else {"*": (ids[only], dates[only], "only_record")})
-            for place, (several, only) in enumerate(zip(self._several.tolist(), self._only.tolist(), strict=True))
-        ]
+    def _provenance(self) -> pd.Series[Any]:
+        """Text for each place, by slices: as many Python strings would take as much again as the column."""
+        ids, dates = self._records["record_id"].tolist(), trust.iso_dates(self._records)
+        slices = [pd.Series([], dtype="str")]
+        for start in range(0, self._count, _SLICE):
+            places = range(start, min(start + _SLICE, self._count))
+            slices.append(pd.Series([self._told(place, ids, dates) for place in places], dtype="str"))
+        return pd.concat(slices, ignore_index=True)
+
+    def _told(self, place: int, ids: list[str], dates: list[str | None]) -> str:
+        if self._several[place]:
+            return provenance_text(self._origins(place, ids, dates))
+        only = int(self._only[place])
+        return provenance_text({"*": (ids[only], dates[only], "only_record")})
 
     def _origins(self, place: int, ids: list[str], dates: list[str | None]) -> dict[str, Origin]:
         """Where each field of a place came from, in the order in which the fields were chosen."""
@@ -152,4 +161,6 @@ class Choices:
         for place, value in zip(self._clusters.tolist(), values.tolist(), strict=True):
             if isinstance(value, str) and value not in gathered[place]:
                 gathered[place].append(value)
-        return pd.Series([sorted(each) for each in gathered], dtype=object)
+        for each in gathered:
+            each.sort()
+        return pd.Series(gathered, dtype=object)
