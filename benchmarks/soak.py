@@ -30,8 +30,9 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-from serving import COLLECTION, ITEMS, places_of
+from serving_peers import COLLECTION, places_of
 
+ITEMS = f"/ogcapi/collections/{COLLECTION}/items"
 MARKS = {"2026-11-20": "ancien", "2026-11-21": "nouveau"}
 START_S = 120
 SERVE = "from mediation_geo.service import serve_workers; from mediation_geo.settings import Settings; " + (

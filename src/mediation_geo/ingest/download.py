@@ -1,8 +1,8 @@
 """
 Fetching sources over HTTPS: time limits, retries, conditional requests, size limits, checksums, allow-listed hosts.
 
-The only module of this room that reaches the network. A download is written beside its target and put in its place when it is
-whole, so that an interrupted one never replaces a good file. Addresses found in data are never fetched.
+The only module of this room that reaches the network. A download takes its place when it is whole, so that an interrupted one
+never replaces a good file. Addresses found in data are never fetched.
 """
 
 from __future__ import annotations
@@ -299,12 +299,9 @@ def _save(response: httpx.Response, partial: Path, *, max_bytes: int, deadline: 
 
 
 def _blocks(response: httpx.Response, *, max_bytes: int, deadline: float) -> Iterator[bytes]:
-    """
-    Bytes of an answer as they come: a source that sends one a second would never fill a larger block.
-
-    Decompressed bytes are counted, so that a small answer cannot unpack without end.
-    """
+    """Bytes of an answer as they come: a source that sends one a second would never fill a larger block."""
     received = 0
+    # Decompressed bytes are counted, so that a small answer cannot unpack without end.
     for block in response.iter_bytes():
         received += len(block)
         if received > max_bytes:
