@@ -90,6 +90,18 @@ def test_a_map_to_point_at_is_one_page_that_fetches_nothing(study, tmp_path):
     assert json.loads((tmp_path / "map.provenance.json").read_text())["rows"] == len(study[2])
 
 
+def test_a_map_to_point_at_has_the_colours_of_its_legend_and_hidden_figures_are_white(study, tmp_path):
+    pytest.importorskip("mapclassify")
+    far = study[2].assign(nearest_distance_m=[500.0, 2_000.0, 20_000.0, float("nan")] + [7_000.0] * (len(study[2]) - 4))
+    page = interactive_map(far, tmp_path / "map.html", **MAP).read_text(encoding="utf-8")
+    legend = dict(re.findall(r"background:(#\w+)\"></span> ([^<]+)<", page.replace("&gt;", ">")))
+    drawn = {
+        code: legend[colour] for colour, code in re.findall(r'"__folium_color": "(#\w+)".{0,400}?"code_insee": "(\w+)"', page)
+    }
+    named = ["\u2264 2000", "\u2264 2000", "> 10000", "masqué"] + ["5000 à 10000"] * (len(far) - 4)
+    assert drawn == dict(zip(far["code_insee"], named, strict=True))
+
+
 def test_a_map_to_point_at_is_drawn_by_a_browser(study, tmp_path, needs_system):
     pytest.importorskip("mapclassify")
     page = interactive_map(study[2], tmp_path / "map.html", **MAP)

@@ -20,13 +20,14 @@ from mediation_geo.coverage.provenance import write_table
 from mediation_geo.errors import CRSMismatch, MediationGeoError, SchemaMismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["draw_bivariate", "draw_choropleth", "draw_curve", "draw_lorenz", "draw_siting", "interactive_map"]
 
 # Readable in grey and by the colour-blind; rows are classes of x, columns classes of y.
 _BIVARIATE = (("#e8e8e8", "#b5c0da", "#6c83b5"), ("#b8d6be", "#90b2b3", "#567994"), ("#73ae80", "#5a9178", "#2a5a5b"))
 _BLUE, _ORANGE, _GREY = "#000091", "#e4794a", "#dddddd"
+_HIDDEN = "masqué"
 
 
 def draw_curve(curve: pd.DataFrame, path: Path | str, *, title: str) -> Path:
@@ -186,22 +187,18 @@ def interactive_map(table: gpd.GeoDataFrame, path: Path | str, *, column: str, b
     Raises
     ------
     MediationGeoError
-        If folium or mapclassify is not installed.
+        If folium is not installed.
     """
     from_to, names = _classes(breaks)
     require_columns(table, [column], what="table")
     shown = [name for name in table.columns if name != "geometry"]
-    colours = _colour_scale(len(names))
     try:
-        from matplotlib.colors import ListedColormap
+        from matplotlib.colors import to_hex
 
+        scale = dict(zip(names, map(to_hex, _colour_scale(len(names))), strict=True)) | {_HIDDEN: "#ffffff"}
+        classes = pd.cut(table[column], from_to, labels=names).astype("str").fillna(_HIDDEN)
         page = table.explore(
-            column=column,
-            scheme="UserDefined",
-            classification_kwds={"bins": from_to[1:]},
-            cmap=ListedColormap(colours),
-            missing_kwds={"color": "#ffffff"},
-            legend=False,  # geopandas draws its own with scripts from elsewhere
+            color=classes.map(scale).tolist(),
             tiles=None,
             tooltip=shown,  # type: ignore[arg-type]
             style_kwds={"weight": 0.5, "fillOpacity": 0.8},
@@ -210,7 +207,7 @@ def interactive_map(table: gpd.GeoDataFrame, path: Path | str, *, column: str, b
         message = "interactive maps need folium, mapclassify and matplotlib: pip install 'mediation-geo[coverage]'"
         raise MediationGeoError(message) from error
     target = Path(path)
-    target.write_text(_alone(page, _html_legend([*zip(names, colours, strict=True)], label)), encoding="utf-8")
+    target.write_text(_alone(page, _html_legend(scale, label)), encoding="utf-8")
     write_table(table, target.with_suffix(".csv"))
     return target
 
@@ -232,12 +229,11 @@ def _alone(page: Any, legend: str) -> str:
     return rendered
 
 
-def _html_legend(entries: list[tuple[str, Any]], label: str) -> str:
+def _html_legend(scale: Mapping[str, str], label: str) -> str:
     from markupsafe import Markup
-    from matplotlib.colors import to_hex
 
     line = Markup('<div><span style="display:inline-block;width:1em;height:1em;background:{}"></span> {}</div>')
-    lines = Markup("").join(line.format(to_hex(colour), name) for name, colour in [*entries, ("masqué", "#ffffff")])
+    lines = Markup("").join(line.format(colour, name) for name, colour in scale.items())
     box = Markup('<div style="position:fixed;right:1em;bottom:2em;z-index:1000;background:#fff;padding:.6em"><b>{}</b>{}</div>')
     return str(box.format(label, lines))
 
@@ -279,7 +275,7 @@ def _legend(axes: Any, entries: list[tuple[str, Any]], label: str) -> None:
     from matplotlib.patches import Patch
 
     patches = [Patch(color=colour, label=name) for name, colour in entries]
-    axes.legend(handles=[*patches, Patch(facecolor="white", edgecolor="#999999", hatch="////", label="masqué")], title=label)
+    axes.legend(handles=[*patches, Patch(facecolor="white", edgecolor="#999999", hatch="////", label=_HIDDEN)], title=label)
 
 
 def _colour_scale(count: int) -> list[Any]:
