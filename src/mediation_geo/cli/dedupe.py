@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mediation_geo.cli.console import print_json, say
+from mediation_geo.cli.console import AsJson, Releases, print_json, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["register", "register_eval"]
 
-Releases = Annotated[Path, typer.Option("--releases", help="Folder of releases.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Data = Annotated[Path, typer.Option("--data", help="Folder of real data: places/official and truth.")]
 
 _DECISIONS = {"s": "same", "d": "different"}
@@ -148,13 +146,16 @@ def evaluate(
     from mediation_geo.dedupe.stability import stability_table
     from mediation_geo.dedupe.truth import corpus
 
+    records = corpus(data)
+    largest = records["feed"].value_counts().index[:5].tolist()
     labelled, passes = tables.label_tables(data, labels or dataset_path("labels/dedupe_pairs.csv"))
     invented = sorted((data / "truth").glob("SYNTHETIC_hard_records*.parquet"))
     told = {
         "Labelled pairs (weighted; unsure counts as different; F1 with its 5th and 95th percentile)": labelled,
         "Recall on pairs of one upstream id": tables.id_table(data),
-        "Clusters of the corpus": tables.cluster_table(corpus(data)),
+        "Clusters of the corpus": tables.cluster_table(records),
         **{f"Invented records ({each.stem}): a regression test, not a claim": tables.synthetic_table(each) for each in invented},
+        "Places that change when nothing happened": stability_table(_located(records), feeds=largest),
     }
     if as_json:
         rows = {title: table.to_dict("records") for title, table in told.items()}
