@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import signal
 import subprocess
 
 import pytest
 
 from mediation_geo.release import current_id, open_release, release_ids
+from tests.locate.national_service import national_service
 from tests.nights.night import PATIENCE_S, House, Told, as_csv, demo_rows, sends
 
 FIRST = "2026-11-20"
@@ -127,3 +129,33 @@ def test_a_corrupted_download_is_fetched_anew_or_else_kept_out(house: House) -> 
     assert "not fetched" in told.said
     assert "its records of release 2026-11-21 are kept" in told.said
     assert set(open_release(house.releases).places["place_id"]) == places
+
+
+def test_a_geocoder_that_dies_in_the_middle_leaves_its_rows_marked_and_the_next_run_asks_only_for_those(house: House) -> None:
+    table = house.folder / "adresses.csv"
+    rows = [f"{number},{number} rue de la Mairie,34000,Montpellier\n" for number in range(1, 31)]
+    table.write_text("id,adresse,code_postal,commune\n" + "".join(rows))
+    alive = False
+
+    def fault(number: int):
+        if alive:
+            return None
+        return _half_of_it if number == 1 else (503, {})
+
+    def states() -> list[str]:
+        told = house.run("geocode", "adresses.csv", "--remote", url, "--cache", "answers.sqlite", "--out", "out.csv")
+        assert told.code == 0, told.said
+        with (house.folder / "out.csv").open(newline="") as file:
+            answers = list(csv.DictReader(file))
+        assert [row["id"] for row in answers] == [str(number) for number in range(1, 31)]
+        return [row["geocode_status"] for row in answers]
+
+    with national_service(fault) as (url, _seen):
+        dying = states()
+        alive = True
+        assert {*dying} == {"ok", "error"}
+        assert states() == ["ok"] * 30
+
+
+def _half_of_it(text: str) -> str:
+    return "".join(text.splitlines(keepends=True)[:15])

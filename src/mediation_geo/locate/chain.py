@@ -90,9 +90,9 @@ class ChainGeocoder:
             more = engine.batch(frame[waiting.to_numpy()])
             before = answers[waiting.to_numpy()]
             better = more["confidence"].fillna(-1.0).gt(before["confidence"].fillna(-1.0)) & more["status"].eq("ok")
-            # A failed call must not hide behind an older "not found": the row may have had an answer.
-            unsure = more["status"].eq("error") & before["status"].ne("ok")
-            take = (better | unsure).to_numpy()
+            # A failed call must not hide behind an answer that was too poor to keep: the row may have had a good one, and a
+            # cache that took the poor one for the answer would not ask again for a week.
+            take = (better | more["status"].eq("error")).to_numpy()
             answers = answers.copy()
             rows = answers.index[waiting.to_numpy()][take] if answers.index.is_unique else None
             if rows is None:
