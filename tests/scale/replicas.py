@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-DEADLINE_S = 120
+DEADLINE_S = 300
 ITEMS = "/ogcapi/collections/lieux-mediation-numerique/items?limit=40"
 _PROGRAM = (
     "from mediation_geo.service import serve, serve_workers; from mediation_geo.settings import Settings; "

@@ -9,6 +9,7 @@ leave what was served before, and the state says so.
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -153,7 +154,8 @@ class Mirror:
                 known = here.get((name, entry["sha256"]))
                 if known is not None:
                     # Tables that did not change overnight are not fetched again.
-                    os.link(known, staging / name)
+                    shutil.copyfile(known, staging / name)
+                    flush(staging / name)
                 else:
                     self._fetch(f"{release_id}/{name}", staging / name, entry)
             (staging / MANIFEST).write_bytes(pointer)
