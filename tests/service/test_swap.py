@@ -96,12 +96,18 @@ def test_releases_swap_and_roll_back_under_load(releases: Path, tmp_path: Path, 
 
 
 def test_a_release_that_cannot_be_read_leaves_the_old_one_served(releases: Path, tmp_path: Path) -> None:
-    _publish(tmp_path, releases, day="2026-11-01", mark="ancien")
-    with running(tmp_path) as url, httpx.Client(base_url=url, timeout=30) as client:
-        _publish(tmp_path, releases, day="2026-11-02", mark="nouveau")
-        # Torn as by a failing disk, before the server has looked.
-        (tmp_path / "2026-11-02" / "places.parquet").write_bytes(b"PAR1 torn")
-        deadline = time.monotonic() + 30
+    served = tmp_path / "served"
+    served.mkdir()
+    _publish(served, releases, day="2026-11-01", mark="ancien")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with running(served) as url, httpx.Client(base_url=url, timeout=60) as client:
+        _publish(elsewhere, releases, day="2026-11-02", mark="nouveau")
+        # Torn as by a failing disk, before the server can look: it may not read a file while that is being overwritten.
+        (elsewhere / "2026-11-02" / "places.parquet").write_bytes(b"PAR1 torn")
+        (elsewhere / "2026-11-02").rename(served / "2026-11-02")
+        (elsewhere / "current").rename(served / "current")
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             status = client.get("/status?f=json").json()
             if status["instantane_illisible"] == "2026-11-02" or status["instantane"] == "2026-11-02":
