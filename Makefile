@@ -14,7 +14,7 @@ compile = '$(VENV)-pins/bin/uv' pip compile --quiet --universal --python-version
 	--custom-compile-command 'make pins' $(PINS_FLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench docs pins clean
+.PHONY: help run test check bench clients conformance docs pins clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -34,14 +34,17 @@ check: ## style, types, and the floors of the house
 	'$(VENV)/bin/mypy'
 	'$(VENV)/bin/lint-imports'
 
-bench: ## side-by-side measurements with peers: one ratio table for each room, in about an hour
+bench: ## one report beside every peer, benchmarks/report.md, in about an hour and a half
 	@$(install) bench
-	'$(VENV)/bin/python' benchmarks/ingest.py speed
-	'$(VENV)/bin/python' benchmarks/geocode.py
-	'$(VENV)/bin/python' benchmarks/dedupe.py speed --splink '$(VENV)/bin/python'
-	'$(VENV)/bin/python' benchmarks/nearest.py peers
-	'$(VENV)/bin/python' benchmarks/serving.py
-	'$(VENV)/bin/python' benchmarks/coverage.py
+	'$(VENV)/bin/python' benchmarks/report.py
+
+clients: ## other people's programs against the service: QGIS, GDAL, MapLibre, nginx (installs Debian packages)
+	@$(install) test
+	tests/clients/run '$(VENV)/bin/python'
+
+conformance: ## the abstract tests of OGC API Features, ours and those of ogctests
+	@$(install) test
+	tests/conformance/cite/run '$(VENV)/bin/python'
 
 docs: ## the documentation site, in site/
 	@$(install) docs
@@ -52,11 +55,12 @@ pins: ## resolve requirements/*.txt anew from pyproject.toml
 	$(compile) pyproject.toml -o requirements/run.txt
 	$(compile) pyproject.toml --extra dev --extra coverage --extra scale --extra postgis --extra store -c requirements/run.txt -o requirements/test.txt
 	$(compile) pyproject.toml --extra dev --extra coverage --extra scale --extra postgis --extra store --extra bench -c requirements/test.txt -o requirements/bench.txt
-	$(compile) pyproject.toml --extra docs -c requirements/test.txt -o requirements/docs.txt
+	$(compile) pyproject.toml --extra docs --extra coverage --extra scale -c requirements/test.txt -o requirements/docs.txt
 	$(compile) requirements/build.in -c requirements/test.txt -o requirements/build.txt
 	$(compile) requirements/pins.in -o requirements/pins.txt
 	'$(VENV)-pins/bin/uv' pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command 'make pins' \
 		requirements/addok.in -o requirements/addok.txt
+	'$(VENV)-pins/bin/python' requirements/sbom.py
 
 clean: ## remove what the other targets made, but no release
 	rm -rf '$(VENV)' '$(VENV)-pins' '$(VENV).log' site .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis
