@@ -157,6 +157,8 @@ def imported(path: Path) -> set[str]:
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
-    ours = {"benchmarks", "datasets", "mediation_geo", "tests", *(sibling.stem for sibling in path.parent.glob("*.py")), "postgres"}
+    siblings = {sibling.stem for sibling in path.parent.glob("*.py")}
+    # `postgres` starts a database for the tests and for a benchmark.
+    ours = {"benchmarks", "datasets", "mediation_geo", "tests", "postgres", *siblings}
     # QGIS comes with its own Python, which runs the one script that imports it.
     return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - ours - {"qgis"}
