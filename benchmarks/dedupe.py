@@ -186,19 +186,23 @@ def _edited(
     """One night of news: 1 % of the records edited, 0.2 % gone, half of those gone before come back."""
     order = generator.permutation(len(current))
     edited, gone = order[: len(current) // 100], order[len(current) // 100 : len(current) // 100 + len(current) // 500]
-    for row in edited:
-        touched.add(str(current.loc[row, "record_id"]))
+    # Lists: a frame is copied column by column for each cell that is written.
+    columns = {name: current[name].tolist() for name in ("nom", "adresse", "telephone", "latitude", "date_maj")}
+    touched.update(current["record_id"].iloc[edited])
+    for row in edited.tolist():
+        name, adresse = columns["nom"][row], columns["adresse"][row]
         match generator.integers(5):
-            case 0 if isinstance(current.loc[row, "nom"], str):
-                current.loc[row, "nom"] = current.loc[row, "nom"].upper()
-            case 1 if isinstance(current.loc[row, "adresse"], str):
-                current.loc[row, "adresse"] = current.loc[row, "adresse"].replace("rue", "r.").replace("avenue", "av.")
+            case 0 if isinstance(name, str):
+                columns["nom"][row] = name.upper()
+            case 1 if isinstance(adresse, str):
+                columns["adresse"][row] = adresse.replace("rue", "r.").replace("avenue", "av.")
             case 2:
-                current.loc[row, "telephone"] = f"+334{generator.integers(10**8):08d}"
+                columns["telephone"][row] = f"+334{generator.integers(10**8):08d}"
             case 3:
-                current.loc[row, "latitude"] += generator.normal(0, 2e-4)
+                columns["latitude"][row] += generator.normal(0, 2e-4)
             case _:
-                current.loc[row, "date_maj"] = pd.Timestamp(_START) + pd.Timedelta(days=night)
+                columns["date_maj"][row] = pd.Timestamp(_START) + pd.Timedelta(days=night)
+    current = current.assign(**{name: pd.Series(cells, dtype=current[name].dtype) for name, cells in columns.items()})
     back, waiting = away[: len(away) // 2], away[len(away) // 2 :]
     waiting = waiting + [current.loc[[row]] for row in gone]
     return pd.concat([current.drop(index=gone), *back], ignore_index=True), waiting
