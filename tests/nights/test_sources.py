@@ -126,6 +126,8 @@ def test_a_source_that_fails_is_kept_as_it_was_and_named_with_the_cause(week: We
     assert len(sentences) == len(expected)
     for source, cause in expected.items():
         assert [line for line in sentences if f"-{source}" in line.split(",")[0] and cause in line]
+    held = [line for line in house.run("status").out.splitlines() if line.startswith("held ")]
+    assert len(held) == len(expected)
     wait_until(week.is_served, what="the release of tonight is served")
     status = status_of(week.url)
     assert status["etat"] == "degrade"

@@ -38,7 +38,7 @@ def status(
     verify: Annotated[bool, typer.Option("--verify", help="Also compare every file with its checksum.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say which release is current, what it holds, and whether a refused build is waiting."""
+    """Say which release is current, what it holds, which sources are not of its night, and whether a refused build is waiting."""
     from mediation_geo.release import open_release, refused_path, release_ids
 
     release = open_release(releases)
@@ -50,6 +50,7 @@ def status(
         "demo": bool(release.manifest.get("demo")),
         "counts": release.manifest["counts"],
         "releases": release_ids(releases),
+        "held": release.manifest.get("held", []),
         "refused": waiting.name if waiting else None,
         "verified": verify,
     }
@@ -58,6 +59,8 @@ def status(
         return
     _print_release(release)
     print(f"releases  {', '.join(answer['releases'][-10:])}")
+    for each in answer["held"]:
+        print(f"held      {each['source']} since {each['since']}, taken from the {each['kept']}: {each['why']}")
     if waiting:
         print(f"refused   {waiting.name}: look at it, then `mediation-geo accept` or build again")
     if verify:
