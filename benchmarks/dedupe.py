@@ -167,11 +167,11 @@ def run_nights(data: Path, *, nights: int) -> str:
         result = deduplicate(current, previous=previous, as_of=_START + dt.timedelta(days=night))
         events.append(result.events)
         previous = Previous.from_places(result.places, links=result.links, events=pd.concat(events))
-        ids = result.members.set_index("record_id")["place_id"]
+        ids = dict(zip(result.members["record_id"], result.members["place_id"], strict=True))
         if first is None:
             first = result.members.groupby("place_id")["record_id"].agg(list).to_dict()
             continue
-        untouched = {place: rows for place, rows in first.items() if not touched & set(rows) and set(rows) <= set(ids.index)}
+        untouched = {place: rows for place, rows in first.items() if touched.isdisjoint(rows) and ids.keys() >= set(rows)}
         kept = np.mean([all(ids[row] == place for row in rows) for place, rows in untouched.items()])
         if night % 5 == 0:
             lines.append(
