@@ -62,7 +62,7 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no ty
         """Rows of a page, and how many match in all."""
         return select(self.table, query)
 
-    def features_json(self, query: ItemsQuery, selection: Selection) -> bytes:
+    def features_json(self, query: ItemsQuery, selection: Selection) -> bytes | memoryview:
         """Features of a selection as GeoJSON, joined by commas."""
         return features_json(self.table, query, selection)
 
@@ -116,7 +116,7 @@ class ReleaseProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no ty
             hits=resulttype == "hits",
         )
         selection = self.select(asked)
-        features = [] if asked.hits else orjson.loads(b"[" + self.features_json(asked, selection) + b"]")
+        features = [] if asked.hits else orjson.loads(b"".join((b"[", self.features_json(asked, selection), b"]")))
         return {
             "type": "FeatureCollection",
             "features": features,

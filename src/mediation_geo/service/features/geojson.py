@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["feature_json", "features_json"]
 
 
-def features_json(table: FeatureTable, query: ItemsQuery, selection: Selection) -> bytes:
+def features_json(table: FeatureTable, query: ItemsQuery, selection: Selection) -> bytes | memoryview:
     """Features of a selection, joined by commas, written as the query wants."""
     plain = query.crs == CRS84 and not query.skip_geometry
     if plain and query.properties is None and selection.distances_m is None:
@@ -35,7 +35,7 @@ def features_json(table: FeatureTable, query: ItemsQuery, selection: Selection) 
 def feature_json(table: FeatureTable, row: int, *, crs: str) -> bytes:
     """One feature, without its closing brace so that links can follow."""
     if crs == CRS84:
-        return table.features_json(table.all_rows[row : row + 1])[:-1]
+        return bytes(table.features_json(table.all_rows[row : row + 1])[:-1])
     [geometry] = table.view(crs).geojson(table.all_rows[row : row + 1])
     return table.properties_json(row) + b',"geometry":' + geometry
 

@@ -28,8 +28,9 @@ __all__ = ["ogc_routes"]
 
 Make = Callable[[Site, Snapshot, str, dict[str, str]], Any]
 
-# Answers of this size or with a filter to evaluate leave the event loop, so that they hold nobody else up.
-_HEAVY_LIMIT = 500
+# Answers of this size or with a filter to evaluate leave the event loop, so that they hold nobody else up; smaller ones too when
+# they have to be compressed.
+_HEAVY_LIMIT, _HEAVY_COMPRESSED = 1000, 100
 _PREFIX = "/ogcapi"
 _DOCUMENT_FORMATS = {"json": JSON, "html": HTML}
 _FEATURE_FORMATS = {"json": GEOJSON, "html": HTML}
@@ -115,22 +116,26 @@ def _items_handler(site: Site) -> Any:
                 return _items_page(site, snapshot, provider, values, language=language), {}
             return collection_json(host, snapshot, provider, values, language=language)
 
-        heavy = "filter" in values or form == "html" or _is_long(values.get("limit", ""))
-        body, headers = await run_in_threadpool(make) if heavy else make()
-        return respond(
-            request,
-            body,
-            media_type=_FEATURE_FORMATS[form],
-            language=language,
-            etag=etag,
-            headers={**headers, "last-modified": f"{snapshot.published:%a, %d %b %Y %H:%M:%S GMT}"},
-        )
+        def answer() -> Response:
+            body, headers = make()
+            return respond(
+                request,
+                body,
+                media_type=_FEATURE_FORMATS[form],
+                language=language,
+                etag=etag,
+                headers={**headers, "last-modified": f"{snapshot.published:%a, %d %b %Y %H:%M:%S GMT}"},
+            )
+
+        most = _HEAVY_COMPRESSED if "accept-encoding" in request.headers else _HEAVY_LIMIT
+        heavy = "filter" in values or form == "html" or _is_longer(values.get("limit", ""), most)
+        return await run_in_threadpool(answer) if heavy else answer()
 
     return handler
 
 
-def _is_long(limit: str) -> bool:
-    return limit.isdigit() and int(limit[:12]) > _HEAVY_LIMIT
+def _is_longer(limit: str, most: int) -> bool:
+    return limit.isdigit() and int(limit[:12]) > most
 
 
 def _items_page(site: Site, snapshot: Snapshot, provider: Any, values: dict[str, str], *, language: str) -> bytes:
