@@ -6,14 +6,8 @@ The first byte chooses: the reader alone, or all of ingest over the records of t
 
 from __future__ import annotations
 
-import atheris
-
-with atheris.instrument_imports(include=["mediation_geo.ingest"], enable_loader_override=False):
-    from mediation_geo.errors import SourceError
-    from mediation_geo.ingest import read_source
-    from mediation_geo.ingest.read import open_raw
-
-from harness import broken, file_of, fuzz
+from harness import fuzz
+from reading import read_or_refused
 
 ROW = '{"id":"1","nom":"Mairie","commune":"Lattes","code_postal":"34970","adresse":"1 rue A","latitude":43.5,"longitude":3.9}'
 SEEDS = [
@@ -28,21 +22,7 @@ SEEDS = [
 
 
 def one_input(content: bytes) -> None:
-    whole = content[:1] == b"\x01"
-    with file_of(content[1:], suffix=".json") as path:
-        try:
-            if whole:
-                read_source(path, feed="standard")
-                return
-            raw = open_raw(path)
-            rows = [chunk.frame for chunk in raw.read(3)]
-        except SourceError as error:
-            if path.name not in str(error):
-                broken(f"a message without the file: {error}")
-            return
-    numbers = [number for frame in rows for number in frame.index]
-    if numbers != list(range(1, len(numbers) + 1)) or any(tuple(frame.columns) != tuple(raw.columns) for frame in rows):
-        broken(f"rows {numbers[:9]} of columns {raw.columns[:9]}")
+    read_or_refused(content, suffix=".json")
 
 
 if __name__ == "__main__":

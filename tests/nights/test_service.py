@@ -17,9 +17,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mediation_geo.release import current_id, open_release, rollback, write_release
+from mediation_geo.release import current_id, rollback
 from tests.nights.night import House, status_of, wait_until
-from tests.service.serving import COLLECTION, running
+from tests.service.serving import COLLECTION, publish_named, running
 
 ITEMS = f"/ogcapi/collections/{COLLECTION}/items"
 FIRST, SECOND = "2026-11-20", "2026-11-21"
@@ -29,28 +29,12 @@ CONNECTIONS = 8
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
 
-def publish(releases: Path, *, day: str, mark: str, source: Path) -> None:
-    """The places of a release under one name, as the release of a day."""
-    release = open_release(source)
-    places = release.places.copy()
-    places["nom"] = mark
-    write_release(
-        releases,
-        places=places,
-        records=release.records,
-        links=release.links,
-        issues=release.issues,
-        events=release.events,
-        manifest={"as_of": day, "demo": True},
-    )
-
-
 @pytest.fixture
 def two(house: House, tmp_path: Path) -> Path:
     """A folder of two releases that can be told apart by the names in them; the older is current."""
     folder = tmp_path / "two"
     for day, mark in MARKS.items():
-        publish(folder, day=day, mark=mark, source=house.releases)
+        publish_named(folder, day=day, mark=mark, source=house.releases)
     rollback(folder)
     return folder
 

@@ -19,6 +19,7 @@ from typing import IO
 import httpx
 
 from mediation_geo import pipeline
+from mediation_geo.release import open_release, write_release
 
 COLLECTION = "lieux-mediation-numerique"
 
@@ -29,6 +30,22 @@ def demo_releases() -> Path:
     folder = Path(mkdtemp(prefix="mediation-geo-tests-"))
     pipeline.build(pipeline.demo_sources(), out=folder, as_of=date(2026, 11, 21), rule="official", demo=True)
     return folder
+
+
+def publish_named(releases: Path, source: Path, *, day: str, mark: str) -> None:
+    """The places of a release, all under one name, as the release of a day: releases that can be told apart."""
+    release = open_release(source)
+    places = release.places.copy()
+    places["nom"] = mark
+    write_release(
+        releases,
+        places=places,
+        records=release.records,
+        links=release.links,
+        issues=release.issues,
+        events=release.events,
+        manifest={"as_of": day, "demo": True},
+    )
 
 
 @contextmanager

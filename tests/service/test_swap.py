@@ -9,25 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mediation_geo.release import open_release, rollback, write_release
-from tests.service.serving import COLLECTION, running
+from mediation_geo.release import rollback
+from tests.service.serving import COLLECTION, publish_named, running
 
 ITEMS = f"/ogcapi/collections/{COLLECTION}/items"
-
-
-def _publish(folder: Path, source: Path, *, day: str, mark: str) -> None:
-    release = open_release(source)
-    places = release.places.copy()
-    places["nom"] = mark
-    write_release(
-        folder,
-        places=places,
-        records=release.records,
-        links=release.links,
-        issues=release.issues,
-        events=release.events,
-        manifest={"as_of": day, "demo": True},
-    )
 
 
 class Load:
@@ -80,10 +65,10 @@ class Load:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_releases_swap_and_roll_back_under_load(releases: Path, tmp_path: Path, workers: int) -> None:
     marks = {"2026-11-01": "ancien", "2026-11-02": "nouveau"}
-    _publish(tmp_path, releases, day="2026-11-01", mark="ancien")
+    publish_named(tmp_path, releases, day="2026-11-01", mark="ancien")
     with running(tmp_path, workers=workers) as url, Load(url, marks) as load:
         load.wait_for("2026-11-01")
-        _publish(tmp_path, releases, day="2026-11-02", mark="nouveau")
+        publish_named(tmp_path, releases, day="2026-11-02", mark="nouveau")
         load.wait_for("2026-11-02")
         load.seen.clear()
         time.sleep(0.5)
@@ -98,11 +83,11 @@ def test_releases_swap_and_roll_back_under_load(releases: Path, tmp_path: Path, 
 def test_a_release_that_cannot_be_read_leaves_the_old_one_served(releases: Path, tmp_path: Path) -> None:
     served = tmp_path / "served"
     served.mkdir()
-    _publish(served, releases, day="2026-11-01", mark="ancien")
+    publish_named(served, releases, day="2026-11-01", mark="ancien")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     with running(served) as url, httpx.Client(base_url=url, timeout=60) as client:
-        _publish(elsewhere, releases, day="2026-11-02", mark="nouveau")
+        publish_named(elsewhere, releases, day="2026-11-02", mark="nouveau")
         # Torn as by a failing disk, before the server can look: it may not read a file while that is being overwritten.
         (elsewhere / "2026-11-02" / "places.parquet").write_bytes(b"PAR1 torn")
         (elsewhere / "2026-11-02").rename(served / "2026-11-02")
