@@ -200,7 +200,7 @@ def interactive_map(table: gpd.GeoDataFrame, path: Path | str, *, column: str, b
         page = table.explore(
             color=classes.map(scale).tolist(),
             tiles=None,
-            tooltip=shown,  # type: ignore[arg-type]
+            tooltip=shown,  # type: ignore[arg-type]  # stubs: one column only
             style_kwds={"weight": 0.5, "fillOpacity": 0.8},
         )
     except ImportError as error:

@@ -6,7 +6,7 @@ Cells with `distance_m` and white shares go in; the cells of a gap, areas and cl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -160,8 +160,8 @@ def bivariate_classes(
         name: pd.Series(each, index=table.index).where(known) for name, each in (("x_class", x_class), ("y_class", y_class))
     }
     result = table.assign(**classes, bivariate=pair)
-    parameters = {"x": x, "y": y, "x_breaks": list(x_breaks), "y_breaks": list(y_breaks)}
-    return recorded(result, "bivariate_classes", inputs=[table], **parameters)  # type: ignore[arg-type]
+    parameters: dict[str, Any] = {"x": x, "y": y, "x_breaks": list(x_breaks), "y_breaks": list(y_breaks)}
+    return recorded(result, "bivariate_classes", inputs=[table], **parameters)
 
 
 def _classes(values: pd.Series, breaks: Sequence[float], what: str) -> pd.Series:

@@ -12,7 +12,7 @@ from numba import njit, prange
 __all__ = ["sums_in_stretches"]
 
 
-def _sums_in_stretches(points, values, targets, low, high, limits, factors):  # type: ignore[no-untyped-def]
+def _sums_in_stretches(points, values, targets, low, high, limits, factors):  # type: ignore[no-untyped-def]  # numba reads the types of the first call
     """Sums of value x factor over the sources in each target's stretches; see `neighbours.decayed_sums`."""
     sums = np.zeros(len(targets))
     zones = len(limits)

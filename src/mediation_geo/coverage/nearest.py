@@ -241,7 +241,7 @@ class _ScipyTree:
         self._tree = cKDTree(points)
 
     def query(self, points: Floats) -> tuple[Floats, Ints]:
-        found: tuple[Floats, Ints] = self._tree.query(points, workers=-1)  # type: ignore[assignment]
+        found: tuple[Floats, Ints] = self._tree.query(points, workers=-1)  # type: ignore[assignment]  # stubs: also for k > 1
         return found
 
 

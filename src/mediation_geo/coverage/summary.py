@@ -6,7 +6,7 @@ Cells with distances and white shares go in, one row a territory or a definition
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -79,8 +79,8 @@ def summary_by(
     table.insert(list(table.columns).index("mean_distance_m") + 1, "median_distance_m", medians)
     figures = [name for name in table.columns if name not in {within, by, "cells", "households"}]
     masked = masked_small_counts(table, counts="households", figures=figures, within=within)
-    parameters = {"by": by, "within": within, "white_shares": list(white_shares), "beyond_m": list(beyond_m)}
-    return recorded(masked, "summary_by", inputs=[cells], **parameters)  # type: ignore[arg-type]
+    parameters: dict[str, Any] = {"by": by, "within": within, "white_shares": list(white_shares), "beyond_m": list(beyond_m)}
+    return recorded(masked, "summary_by", inputs=[cells], **parameters)
 
 
 def sensitivity(cells: pd.DataFrame, *, definitions: Mapping[str, WhiteZoneDefinition]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ possible positions, come out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -117,8 +117,8 @@ def people_beyond_spread(
     steps = table.columns.to_numpy(dtype=np.float64)
     found = {"distance_m": steps, "people_beyond": table.iloc[0].to_numpy()}
     found |= {name: row.to_numpy() for name, (_, row) in zip(("low", "median", "high"), spread.iterrows(), strict=True)}
-    parameters = {"distances_m": list(distances_m), "draws": draws, "seed": seed}
-    return recorded(pd.DataFrame(found), "people_beyond_spread", inputs=[cells, places], **parameters)  # type: ignore[arg-type]
+    parameters: dict[str, Any] = {"distances_m": list(distances_m), "draws": draws, "seed": seed}
+    return recorded(pd.DataFrame(found), "people_beyond_spread", inputs=[cells, places], **parameters)
 
 
 def _located(places: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:

@@ -48,7 +48,7 @@ class Constraints(NamedTuple):
     groups: NDArray[np.int64] | None = None
 
 
-def closure(left: Positions, right: Positions, *, n: int, constraints: Constraints = Constraints()) -> Clusters:  # noqa: B008
+def closure(left: Positions, right: Positions, *, n: int, constraints: Constraints = Constraints()) -> Clusters:  # noqa: B008 - a tuple, never changed
     """
     Connected components of pairs; a pair that would join two records declared different is left out.
 
@@ -97,7 +97,7 @@ def average_linkage(
     strength: NDArray[np.float64],
     *,
     n: int,
-    constraints: Constraints = Constraints(),  # noqa: B008
+    constraints: Constraints = Constraints(),  # noqa: B008 - a tuple, never changed
 ) -> Clusters:
     """
     Greedy average linkage: the two closest clusters join as long as their mean strength is not negative.

@@ -181,4 +181,4 @@ def _candidate(row: dict[Any, Any]) -> Candidate | str:
     if row["status"] != "ok":
         return str(row["status"])
     values = {name: row[name] for name in BATCH_COLUMNS if name != "status"}
-    return Candidate(**{name: "" if value != value else value for name, value in values.items()})  # type: ignore[arg-type]
+    return Candidate(**{name: "" if value != value else value for name, value in values.items()})  # type: ignore[arg-type]  # a row of a frame

@@ -262,4 +262,5 @@ def _slot(schedule: Schedule, opening: str, now: datetime | None) -> tuple[datet
     ahead = (DAYS.index(opening[:3]) - today.weekday()) % 7
     start, end = opening[4:].split("-")
     midnight = datetime(today.year, today.month, today.day) + timedelta(days=ahead)
-    return tuple(midnight + timedelta(hours=int(part[:2]), minutes=int(part[3:])) for part in (start, end))  # type: ignore[return-value]
+    begins, ends = (midnight + timedelta(hours=int(part[:2]), minutes=int(part[3:])) for part in (start, end))
+    return begins, ends
