@@ -115,6 +115,24 @@ def test_help_at_a_distance_comes_from_the_own_departement_first_then_the_most_r
     assert [each["id"] for each in found["a_distance"]] == ["here", "far-new", "far-old", "undated"]
 
 
+def test_help_at_a_distance_that_cannot_be_reached_comes_after_all_that_can():
+    index = PlaceIndex.from_places(
+        pd.DataFrame(
+            {
+                "place_id": ["here-silent", "far-called", "far-silent", "here-site"],
+                "lon": [3.87, 2.35, 2.35, 3.87],
+                "lat": [43.61, 48.85, 48.85, 43.61],
+                "code_departement": ["34", "75", "75", "34"],
+                "telephone": [None, "+33123456789", None, None],
+                "site_web": [None, None, None, ["https://exemple.fr"]],
+                "modalites_accompagnement": [["À distance"]] * 4,
+            }
+        )
+    )
+    found = answer(index, Need(), at=FRIDAY, **HERE)
+    assert [each["id"] for each in found["a_distance"]] == ["here-site", "far-called", "here-silent", "far-silent"]
+
+
 @pytest.mark.parametrize(
     ("age_days", "level"), [(10, "recent"), (182, "recent"), (183, "a_verifier"), (540, "a_verifier"), (560, "ancien")]
 )

@@ -32,7 +32,8 @@ def remote_rows(index: PlaceIndex, need: Need, *, lon: float, lat: float, at: da
     """
     Rows of at most k places that offer help at a distance for a need: those of the person's département first, then by date.
 
-    Hours, appointments and the kind of support are not asked of them: they are about going there.
+    Places that tell no way to reach them come after all others: such help begins with a call. Hours, appointments and the kind
+    of support are not asked of them: they are about going there.
 
     Parameters
     ----------
@@ -51,10 +52,8 @@ def remote_rows(index: PlaceIndex, need: Need, *, lon: float, lat: float, at: da
     )
     rows: NDArray[np.int64] = index.remembered(("remote", remote_need.filter_key(at)), lambda: _by_date(index, remote_need, at))
     departement = _departement(index, lon, lat)
-    if departement is None or not len(rows):
-        return rows[: need.k]
-    here = index.departements[rows] == departement
-    return np.concatenate([rows[here], rows[~here]])[: need.k]
+    elsewhere = np.ones(len(rows), dtype=bool) if departement is None else index.departements[rows] != departement
+    return rows[np.argsort(2 * ~index.facts.reachable[rows] + elsewhere, kind="stable")][: need.k]
 
 
 def silent_places(index: PlaceIndex, need: Need, *, lon: float, lat: float, at: datetime) -> Neighbours:

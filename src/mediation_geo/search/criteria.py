@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mediation_geo.errors import RequestError
-from mediation_geo.search.facets import NO_PUBLIC_MASK, Bits, Clause, label_bit, mask_of, place_bits
+from mediation_geo.search.facets import NO_PUBLIC_MASK, Bits, Clause, label_bit, mask_of, place_bits, told_contacts
 from mediation_geo.search.hours import HoursBook
 from mediation_geo.search.vocabulary import ACCOMPAGNEMENTS, ACCUEILS, CONTACTS, DISPOSITIFS, LANGUES, PUBLICS, WIDER_OPENINGS
 from mediation_geo.text import fold
@@ -69,6 +69,11 @@ class Facts:
             return np.full(len(self._places), np.datetime64("NaT", "D"))
         dates = pd.to_datetime(self._places["date_maj"]).to_numpy(dtype="datetime64[D]")
         return np.asarray(dates)
+
+    @cached_property
+    def reachable(self) -> NDArray[np.bool_]:
+        """Which places tell a telephone, a mail, a website or a booking page that may be shown."""
+        return told_contacts(self._places)
 
     @cached_property
     def blur_m(self) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ from mediation_geo.text import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["BITS", "NO_PUBLIC_MASK", "Bits", "Clause", "label_bit", "mask_of", "place_bits"]
+__all__ = ["BITS", "NO_PUBLIC_MASK", "Bits", "Clause", "label_bit", "mask_of", "place_bits", "told_contacts"]
 
 Bits = NDArray[np.uint64]
 
@@ -215,6 +215,12 @@ def _contact_words(places: pd.DataFrame, words: Bits) -> Bits:
     booking = _filled(places, "prise_rdv") | _has(words, "modalites_acces", "Prendre un RDV en ligne")
     referral = _has(words, "modalites_acces", "Envoyer un mail avec une fiche de prescription")
     return _where(phone, "telephone") | _where(mail, "mail") | _where(booking, "rdv") | _where(referral, "prescription")
+
+
+def told_contacts(places: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which places can be reached without going there: by a telephone that may be shown, a mail, a website or a booking page."""
+    others = [_filled(places, name) for name in ("courriels", "site_web", "prise_rdv")]
+    return np.asarray(np.logical_or.reduce([_phone_shown(places), *others]))
 
 
 def _phone_shown(places: pd.DataFrame) -> NDArray[np.bool_]:
