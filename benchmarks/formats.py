@@ -1,7 +1,8 @@
 """
 The table of places in the formats a user could ask for: seconds to write, seconds to read, bytes.
 
-`python benchmarks/formats.py RELEASES` takes the current release of a folder, such as the one `pipeline.py --out` keeps.
+`python benchmarks/formats.py RELEASES` takes the current release of a folder, such as the one `pipeline.py --out` keeps, and
+builds one of the same files where there is none.
 
 Every format holds the same rows; lists become texts joined by `|` where a format has none, which is not timed. GeoParquet is
 read back with its types; from CSV come texts only, and nobody is charged for what it does not give.
@@ -19,8 +20,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from measure import Document, add_json_option, interleaved
+from pipeline import AS_OF, corpus
 
-from mediation_geo.release import open_release
+from mediation_geo.pipeline import build
+from mediation_geo.release import current_id, open_release
 from mediation_geo.release.geoparquet import write_geoparquet
 
 OURS = "ours, GeoParquet"
@@ -88,6 +91,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     add_json_option(parser)
     asked = parser.parse_args()
+    if current_id(asked.releases) is None:
+        build(corpus(), out=asked.releases, as_of=AS_OF)
     run(asked.releases, asked.rounds).save(asked.json)
 
 

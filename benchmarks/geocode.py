@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import resource
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +21,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
-from addok_peer import addok_serving
 from measure import Document, add_json_option
 
 from mediation_geo.locate import EmbeddedGeocoder, load_communes
@@ -36,6 +36,10 @@ from mediation_geo.locate.evaluate import (
     summary,
 )
 from mediation_geo.locate.remote import RemoteGeocoder
+
+# The tests of the remote geocoder start their addok the same way.
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "locate"))
+from addok_server import addok_serving
 
 CORPUS = "bench_corpus_semi_synthetic.ndjson.gz"
 QUERIES = "SEMI_SYNTHETIC_noisy_queries_dev.json"

@@ -7,10 +7,9 @@ at more neighbours until enough pass, as its users must; `own index` peers get a
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
+import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,13 @@ from pyproj import Geod
 
 from mediation_geo.geodesy import chord_reach_m, geocentric_m
 
+# The tests of the release in PostGIS start their database the same way.
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "scale"))
+from postgres import database, missing
+
 GEOD = Geod(ellps="WGS84")
+# No two points are farther apart: a box as large holds every place, however few pass a filter.
+HALF_ROUND_M = 20_010_000.0
 
 
 def geodesic(lon, lat, lons, lats):
@@ -110,7 +115,9 @@ class RtreeGeocentric(Peer):
     def query(self, lon, lat, k, which):
         """Rows of the k nearest that pass a filter."""
         point = geocentric_m([lon], [lat])[0]
-        rows = np.array(self.candidates(point, k + 1, which))
+        rows = np.array(self.candidates(point, k + 1, which), dtype=np.intp)
+        if not len(rows):
+            return []
         chords = np.linalg.norm(self.points[rows] - point, axis=1)
         order = np.argsort(chords)
         rows, chords = rows[order], chords[order]
@@ -149,6 +156,8 @@ class StrtreeBoxes(Peer):
         self.tree = shapely.STRtree(shapely.points(lons, lats))
 
     def _box(self, lon, lat, metres, which):
+        if metres >= HALF_ROUND_M:
+            return np.flatnonzero(self.filters[which])
         high = metres / 110_574 * 1.001
         wide = metres / (111_320 * max(np.cos(np.radians(min(abs(lat) + high, 89.9))), 1e-6)) * 1.01
         rows = self.tree.query(shapely.box(lon - wide, lat - high, lon + wide, lat + high))
@@ -156,15 +165,13 @@ class StrtreeBoxes(Peer):
 
     def query(self, lon, lat, k, which):
         """Rows of the k nearest that pass a filter."""
-        metres = 1500.0 / np.sqrt(self.shares[which] * len(self.lons) / 25_000)
-        while True:
-            rows = self._box(lon, lat, metres, which)
-            if len(rows) >= k:
-                best, distances = self._refined(lon, lat, rows, k)
-                if distances.max() > metres:
-                    best, _ = self._refined(lon, lat, self._box(lon, lat, distances.max(), which), k)
-                return best.tolist()
+        metres = 1500.0 / np.sqrt(max(self.shares[which] * len(self.lons), 1) / 25_000)
+        while len(rows := self._box(lon, lat, metres, which)) < k and metres < HALF_ROUND_M:
             metres *= 2
+        best, distances = self._refined(lon, lat, rows, k)
+        if len(best) and distances.max() > metres:
+            best, _ = self._refined(lon, lat, self._box(lon, lat, distances.max(), which), k)
+        return best.tolist()
 
 
 class BallTreeHaversine(Peer):
@@ -222,12 +229,14 @@ class PostGis(Peer):
         import psycopg
 
         super().__init__(lons, lats, filters)
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
-        shutil.chown(self.folder, "postgres")
-        self._run("initdb", "-D", str(self.folder / "data"), "-A", "trust", "-U", "postgres", "--no-sync")
-        options = f"-c listen_addresses='' -k {self.folder} -c fsync=off -c shared_buffers=512MB"
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-o", options, "-l", str(self.folder / "log"), "start")
-        self.base = psycopg.connect(f"host={self.folder} user=postgres dbname=postgres", autocommit=True)
+        if reason := missing():
+            raise FileNotFoundError(reason)
+        self.ended = ExitStack()
+        address = self.ended.enter_context(database(shared_buffers="512MB"))
+        with psycopg.connect(address) as base:
+            [folder] = base.execute("SHOW unix_socket_directories").fetchone()
+        # A socket of the file system is the shortest way to it.
+        self.base = self.ended.enter_context(psycopg.connect(address, host=folder, autocommit=True))
         self.base.execute("CREATE EXTENSION postgis")
         columns = ", ".join(f"{name} boolean" for name in self.columns.values())
         self.base.execute(f"CREATE TABLE places (row integer, lon float8, lat float8, {columns})")
@@ -245,18 +254,7 @@ class PostGis(Peer):
 
     def close(self):
         """Give back what the peer holds."""
-        self.base.close()
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
-        shutil.rmtree(self.folder)
-
-    @staticmethod
-    def _run(program: str, *arguments: str) -> None:
-        paths = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
-        if not paths:
-            message = f"no {program}: install postgresql-15-postgis-3"
-            raise FileNotFoundError(message)
-        command = ["runuser", "-u", "postgres", "--", str(paths[-1]), *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+        self.ended.close()
 
 
 PEERS = (RtreeGeocentric, RtreeGeocentricOwn, StrtreeBoxes, RtreeDegrees, BallTreeHaversine, DuckDb, PostGis)

@@ -37,8 +37,7 @@ def page(found: dict[str, Any], drawing: Path | None) -> str:
     lines = [
         "# Benchmarks",
         "",
-        f"{told['processor']}, {told['cores']} cores, {told['memory_gb']} GB; {told['system']}; Python {told['python']}; "
-        f"load before the run {told['load_before']}.",
+        f"{told['processor']}, {told['cores']} cores, {told['memory_gb']} GB; {told['system']}; Python {told['python']}.",
         "",
         f"{versions}.",
         "",
@@ -46,7 +45,10 @@ def page(found: dict[str, Any], drawing: Path | None) -> str:
         "the median of the rounds, with the least and the most. A floor does nothing of the work: its `times` is at most 1.",
     ]
     for document in found["subjects"].values():
-        lines += ["", f"## {document['subject']}", ""]
+        begun = f"Begun at {document['at']}, {document['seconds']:,} s; load before {document['load_before']}."
+        lines += ["", f"## {document['subject']}", "", begun, ""]
+        if "failed" in document:
+            lines.append(f"- **failed**: {document['failed']}")
         lines += _table(document["rows"])
         lines += [f"- left out: {name}: {reason}" for name, reason in document["left_out"].items()]
         lines += [f"- {note}" for note in document["notes"]]

@@ -24,12 +24,21 @@ def script(name):
     return module
 
 
-report_page = script("report_page")
-MACHINE = {"processor": "p", "cores": 2, "memory_gb": 4.0, "system": "s", "python": "3.13", "load_before": 0.1, "versions": {}}
+report_page, report = script("report_page"), script("report")
+MACHINE = {
+    "processor": "p",
+    "cores": 2,
+    "memory_gb": 4.0,
+    "system": "s",
+    "python": "3.13",
+    "load_before": 0.1,
+    "versions": {"numpy": "2"},
+}
 
 
-def page_of(*, rows=(), growth=(), left_out=None):
+def page_of(*, rows=(), growth=(), left_out=None, **more):
     document = {"subject": "Subject", "rows": list(rows), "growth": list(growth), "left_out": left_out or {}, "notes": []}
+    document |= {"at": "2026-11-21T05:00+00:00", "seconds": 9, "load_before": 0.1} | more
     return report_page.page({"machine": MACHINE, "subjects": {"subject": document}}, None)
 
 
@@ -67,6 +76,21 @@ def test_a_peer_that_is_absent_is_named():
     assert "- left out: PostGIS: no initdb" in page_of(left_out={"PostGIS": "no initdb"})
 
 
+def test_a_benchmark_that_failed_is_named_with_what_it_said():
+    assert "- **failed**: no such file" in page_of(failed="no such file")
+
+
+def test_a_subject_is_kept_until_it_is_measured_anew_but_not_from_another_machine_or_of_other_versions(tmp_path):
+    kept = {"nearest": {"subject": "Nearest places", "rows": [], "growth": [], "left_out": {}, "notes": [], "seconds": 9}}
+    kept["nearest"] |= {"at": "2026-11-21T05:00+00:00", "load_before": 0.1}
+    report.write({"machine": MACHINE, "subjects": kept}, tmp_path)
+    path = tmp_path / "report.json"
+    assert report.last_report(path, MACHINE | {"load_before": 5.0}) == kept
+    assert report.last_report(path, MACHINE | {"versions": {"numpy": "3"}}) == {}
+    assert report.last_report(path, MACHINE | {"cores": 8}) == {}
+    assert report.last_report(tmp_path / "none.json", MACHINE) == {}
+
+
 @given(st.floats(0.2, 3.0), st.floats(1e-3, 1e3))
 def test_the_exponent_of_a_power_of_the_rows_is_that_power(power, factor):
     rows = [25_000, 250_000, 1_000_000]
@@ -84,5 +108,5 @@ def test_curves_are_drawn_and_the_same_figures_give_the_same_file(tmp_path):
 
 
 def test_every_benchmark_of_the_report_is_a_script_that_writes_json():
-    for subject in script("report").SUBJECTS.values():
+    for subject in report.SUBJECTS.values():
         assert "--json" in (text := (FOLDER / subject.script).read_text(encoding="utf-8")) or "add_json_option" in text

@@ -2,84 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from mediation_geo.locate import load_communes
 from mediation_geo.locate.remote import RemoteGeocoder
+from tests.locate.addok_server import addok_serving
 from tests.locate.conftest import write_corpus
-
-CONFIG = """
-REDIS = {{'host': '127.0.0.1', 'port': {port}}}
-BATCH_WORKERS = 1
-MIN_SCORE = 0.3
-PROCESSORS_PYPATHS = [
-    'addok.helpers.text.tokenize', 'addok.helpers.text.normalize', 'addok_france.glue_ordinal', 'addok_france.fold_ordinal',
-    'addok_france.flag_housenumber', 'addok.helpers.text.synonymize', 'addok_fr.phonemicize',
-]
-QUERY_PROCESSORS_PYPATHS = [
-    'addok.helpers.text.check_query_length', 'addok_france.extract_address', 'addok_france.clean_query',
-    'addok_france.remove_leading_zeros',
-]
-"""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int) -> None:
-    for _ in range(1200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    pytest.fail(f"nothing listens on port {port}")
 
 
 @pytest.fixture(scope="module")
 def addok(tmp_path_factory: pytest.TempPathFactory, needs_system: Callable[..., str]) -> Iterator[str]:
-    program = os.environ.get("MEDIATION_GEO_ADDOK", "")
-    if not program:
+    if not os.environ.get("MEDIATION_GEO_ADDOK"):
         pytest.skip("MEDIATION_GEO_ADDOK does not name an addok program")
-    redis = needs_system("redis-server")
-    folder = tmp_path_factory.mktemp("addok")
-    redis_port, port = free_port(), free_port()
-    (folder / "addok.conf").write_text(CONFIG.format(port=redis_port))
-    corpus = with_cities(write_corpus(folder / "essai.ndjson"))
-    environment = {**os.environ, "ADDOK_CONFIG_MODULE": str(folder / "addok.conf")}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    server = subprocess.Popen([redis, "--port", str(redis_port), "--bind", "127.0.0.1", "--save", ""], **quiet)  # type: ignore[call-overload]
-    try:
-        wait_for(redis_port)
-        for command in (["batch", str(corpus)], ["ngrams"]):
-            subprocess.run([program, *command], check=True, env=environment, timeout=120, **quiet)  # type: ignore[call-overload]
-        service = subprocess.Popen([program, "serve", "--host", "127.0.0.1", "--port", str(port)], env=environment, **quiet)  # type: ignore[call-overload]
-        try:
-            wait_for(port)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            service.terminate()
-            service.wait(timeout=60)
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
+    needs_system("redis-server")
+    corpus = with_cities(write_corpus(tmp_path_factory.mktemp("addok") / "essai.ndjson"))
+    with addok_serving(corpus) as address:
+        yield address
 
 
 def with_cities(corpus: Path) -> Path:
     """Addok matches the town as text, so each street carries its name."""
-    import json
-
-    from mediation_geo.locate import load_communes
-
     communes = load_communes()
     documents = [json.loads(line) for line in corpus.read_text(encoding="utf-8").splitlines()]
     for number, document in enumerate(documents):

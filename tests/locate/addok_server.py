@@ -1,5 +1,5 @@
 """
-addok on loopback for as long as a benchmark lasts: Redis, the corpus, the ngrams, the service; all ended afterwards.
+addok on loopback for as long as a test or a benchmark lasts: Redis, the corpus, the ngrams, the service; all ended afterwards.
 
 A corpus goes in, an address comes out. The program is the one `MEDIATION_GEO_ADDOK` names, else `addok` on the PATH, in whatever
 environment it lives (`requirements/addok.txt`); Redis is `redis-server`.
@@ -30,12 +30,13 @@ QUERY_PROCESSORS_PYPATHS = [
     'addok_france.remove_leading_zeros',
 ]
 """
+_STARTING_S = 120
 _LOADING_S = 3600
 
 
 @contextmanager
 def addok_serving(corpus: Path) -> Iterator[str]:
-    """Address of an addok that has loaded a corpus (NDJSON, gzip); FileNotFoundError where a program is missing."""
+    """Address of an addok that has loaded a corpus (NDJSON, or that as gzip); FileNotFoundError where a program is missing."""
     program, redis = os.environ.get("MEDIATION_GEO_ADDOK") or shutil.which("addok"), shutil.which("redis-server")
     if program is None or redis is None:
         absent = "redis-server" if redis is None else "addok (requirements/addok.txt; MEDIATION_GEO_ADDOK names the program)"
@@ -44,7 +45,8 @@ def addok_serving(corpus: Path) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as name, ExitStack() as ended:
         folder, ports = Path(name), (_free_port(), _free_port())
         (folder / "addok.conf").write_text(_CONFIG.format(port=ports[0]), encoding="utf-8")
-        with gzip.open(corpus) as packed, (folder / "corpus.ndjson").open("wb") as plain:
+        opening = gzip.open if corpus.suffix == ".gz" else open
+        with opening(corpus, "rb") as packed, (folder / "corpus.ndjson").open("wb") as plain:
             shutil.copyfileobj(packed, plain)
         variables = {**os.environ, "ADDOK_CONFIG_MODULE": str(folder / "addok.conf")}
         store = [redis, "--port", str(ports[0]), "--bind", "127.0.0.1", "--save", ""]
@@ -64,12 +66,10 @@ def _process(command: list[str], folder: Path, variables: dict[str, str], port: 
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, cwd=folder, env=variables, stdout=quiet, stderr=quiet) as server:
         try:
-            for _ in range(1200):
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                if server.poll() is not None:
-                    message = f"{command[0]} ended with {server.returncode}"
+            deadline = time.monotonic() + _STARTING_S
+            while not _listens(port):
+                if server.poll() is not None or time.monotonic() > deadline:
+                    message = f"{command[0]} does not listen on port {port}: it ended with {server.poll()}"
                     raise RuntimeError(message)
                 time.sleep(0.1)
             yield
@@ -79,6 +79,12 @@ def _process(command: list[str], folder: Path, variables: dict[str, str], port: 
                 server.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 server.kill()
+                server.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _free_port() -> int:
