@@ -103,6 +103,8 @@ def kept(text: str, *, language: str = "cql2-text", crs: str = CRS84) -> list[in
         ("nom <> 'Lyon'", [0, 1, 2]),
         ("NOT nom = 'Lyon'", [0, 1, 2]),
         ("nom = 'L''Été_50%'", [2]),
+        (r"nom = 'L\'Été_50%'", [2]),
+        (r"nom LIKE 'L\'%' AND nombre IS NULL", [2]),
         ("nombre > 0", [0, 1]),
         ("nombre >= 0 AND nombre < 2.5", [0, 4]),
         ("0 < nombre", [0, 1]),
@@ -169,10 +171,35 @@ def kept(text: str, *, language: str = "cql2-text", crs: str = CRS84) -> list[in
         ("NOT S_INTERSECTS(geometry, BBOX(1, 47, 3, 49))", [3, 4]),
         ("S_CROSSES(geometry, LINESTRING(1 48, 3 48))", []),
         ("S_OVERLAPS(geometry, POINT(2 48))", []),
+        ("S_EQUALS(geometry, geometry)", [0, 1, 3, 4]),
+        ("S_TOUCHES(geometry, geometry)", []),
+        ("NOT S_TOUCHES(geometry, geometry)", [0, 1, 3, 4]),
+        ("S_INTERSECTS(POINT(2 48), BBOX(1, 47, 3, 49))", [0, 1, 2, 3, 4]),
+        ("(nombre > 0) IS NULL", [2]),
+        ("(nombre > 0 OR true) IS NOT NULL", [0, 1, 2, 3, 4]),
+        ("POINT(1 2) IS NULL", []),
     ],
 )
 def test_filter_keeps_these_rows(text: str, rows: list[int]) -> None:
     assert kept(text) == rows
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("''", "'"), (r"\'", "'"), (r"\a", "\a"), (r"\b", "\b"), (r"\t", "\t"), (r"\n", "\n"),
+                           (r"\v", "\v"), (r"\f", "\f"), (r"\r", "\r"), (r"\z", r"\z"), (r"\\n", r"\\n"), ('"', '"')]
+)  # fmt: skip
+def test_a_text_between_apostrophes_says_what_its_escapes_mean(written: str, meant: str) -> None:
+    frame = pd.DataFrame({"nom": [f"a{meant}b", "ab"]})
+    table = FeatureTable(frame, (COLUMNS["nom"],), ids=["x", "y"], geometries=np.array([None, None]))
+    found = compile_filter(f"nom = 'a{written}b'", language="cql2-text", crs=CRS84, columns=COLUMNS)
+    assert found.rows(table).tolist() == [0]
+
+
+def test_letters_with_a_stroke_are_letters_with_an_accent() -> None:
+    frame = pd.DataFrame({"nom": ["København", "Łódź", "Kobenhavn"]})
+    table = FeatureTable(frame, (COLUMNS["nom"],), ids=list("xyz"), geometries=np.array([None] * 3))
+    for text, rows in (("ACCENTI(nom) = ACCENTI('København')", [0, 2]), ("CASEI(ACCENTI(nom)) = 'lodz'", [1])):
+        assert compile_filter(text, language="cql2-text", crs=CRS84, columns=COLUMNS).rows(table).tolist() == rows
 
 
 @pytest.mark.parametrize(
@@ -187,7 +214,11 @@ def test_filter_keeps_these_rows(text: str, rows: list[int]) -> None:
         ("buffer(nom) = 'x'", "buffer"),
         ("S_INTERSECTS(nom, POINT(1 2))", "nom"),
         ("S_INTERSECTS(geometry, POLYGON((0 0, 1 1, 0 1, 1 0, 0 0)))", "géométrie"),
-        ("S_INTERSECTS(geometry, geometry)", "s_intersects"),
+        ("S_INTERSECTS(geometry, nom)", "nom"),
+        ("S_INTERSECTS(geometry, 'POINT(1 2)')", "géométrie"),
+        ("S_INTERSECTS(geometry, POINT(90 180))", "portée"),
+        ("S_INTERSECTS(geometry, BBOX(1000000, 1000000, 2000000, 2000000))", "portée"),
+        ("POINT(90 180) IS NULL", "portée"),
         ("nom LIKE commune", "like"),
         ("services LIKE 'a'", "services"),
         ("nom = NULL", "IS NULL"),

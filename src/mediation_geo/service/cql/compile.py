@@ -42,6 +42,11 @@ _ARRAY_OPERATORS: dict[str, Callable[[frozenset[str], frozenset[str]], bool]] = 
     "a_containedBy": frozenset.issubset,
     "a_overlaps": lambda left, right: not left.isdisjoint(right),
 }
+# Operations that are true, false or unknown, which `IS NULL` tells apart.
+_CONDITIONS = (
+    frozenset({"and", "or", "not", "isNull", "in", "between", "like"})
+    .union(_COMPARISONS, _ARRAY_OPERATORS, space.OPERATORS, moments.OPERATORS)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class _Compiler:
                 [inner] = _exactly(op, args, 1)
                 return _negated(self.boolean(inner, depth + 1))
             case "isNull":
-                return self._is_null(*_exactly(op, args, 1))
+                return self._is_null(*_exactly(op, args, 1), depth)
             case "in":
                 subject, choices = _exactly(op, args, 2)
                 if not isinstance(choices, list) or not 0 < len(choices) <= _MAX_LIST:
@@ -152,12 +157,18 @@ class _Compiler:
             return True
         return isinstance(tree, dict) and "property" in tree and self.column(tree["property"]).kind == "list"
 
-    def _is_null(self, tree: Any) -> Node:
+    def _is_null(self, tree: Any, depth: int) -> Node:
         if isinstance(tree, dict) and tree.get("property") == space.GEOMETRY:
             return lambda table: (~table.has_geometry, table.has_geometry)
         if isinstance(tree, dict) and "property" in tree and self.column(tree["property"]).kind == "list":
             name = tree["property"]
             return lambda table: _two_valued(np.array([each is None for each in table.values(name)], dtype=np.bool_))
+        if isinstance(tree, dict) and ("type" in tree or "bbox" in tree):
+            space.read_literal(tree, crs=self.crs)
+            return _constant(value=False)
+        if isinstance(tree, dict) and tree.get("op") in _CONDITIONS:
+            condition = self.boolean(tree, depth + 1)
+            return lambda table: _two_valued(~np.logical_or(*condition(table)))
         value = self._scalar(tree)
         return lambda table: _two_valued(value.missing(table))
 
@@ -190,15 +201,8 @@ class _Compiler:
         raise CqlError(message)
 
     def _spatial(self, op: str, left: Any, right: Any) -> Node:
-        rows = space.related(op, left, right, crs=self.crs)
         self.names.append(space.GEOMETRY)
-
-        def node(table: FeatureTable) -> Truth:
-            true = np.zeros(len(table), dtype=np.bool_)
-            true[rows(table)] = True
-            return true, table.has_geometry & ~true
-
-        return node
+        return _known(space.related(op, left, right, crs=self.crs))
 
 
 def _operation(tree: Any) -> tuple[str, list[Any]]:

@@ -31,7 +31,11 @@ _MAX_WORDS = 500
 # Before the parser gives a wrong text up it takes twice as long for each further parenthesis around the fault: 0.1 s at 12 of
 # them, minutes at 24, and meanwhile the process answers nobody.
 _MAX_PARENTHESES = 12
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"")
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"[^\"]*\"", re.DOTALL)
+# What a backslash makes of the letter after it, in words that the parser reads; it knows none of these itself. Any other pair
+# stays as it is, since a backslash also takes their meaning from the signs of LIKE.
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_MEANT = {"'": "''", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
 _PARENTHESIS = re.compile(r"[()]")
 _WORD = re.compile(r"[^\W\d]\w*|-(?!\d)|[+*/%^=<>(\[{]")
 
@@ -90,12 +94,18 @@ def _tree(text: str, language: str) -> Any:
         message = f"filtre trop complexe, au plus {_MAX_PARENTHESES} parenthèses l'une dans l'autre"
         raise CqlError(message)
     try:
-        return cql2.parse_text(text).to_json()
+        return cql2.parse_text(_QUOTED.sub(_unescaped, text)).to_json()
     # The library raises bare Exception for geometries it cannot read.
     except Exception as error:
         message = "le filtre n'est pas du CQL2"
         place = re.search(r"--> \d+:(\d+)", str(error))
         raise CqlError(f"{message} (caractère {place[1]})" if place else message) from error
+
+
+def _unescaped(quoted: re.Match[str]) -> str:
+    """A text between apostrophes with its control characters and apostrophes as they are; names between quotes stay."""
+    text = quoted[0]
+    return _ESCAPED.sub(lambda pair: _MEANT.get(pair[1], pair[0]), text) if text[0] == "'" else text
 
 
 def _depth(text: str) -> int:

@@ -37,9 +37,18 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "%": operator.mod,
     "^": operator.pow,
 }
+# Strokes through a letter, which Unicode does not take for accents and people do.
+_STROKES = str.maketrans("ØøĐđŁłĦħŦŧ", "OoDdLlHhTt")
+
+
+def _without_accents(text: str) -> str:
+    apart = unicodedata.normalize("NFD", text.translate(_STROKES))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
 _FOLDINGS: dict[str, Callable[[str], str]] = {
     "casei": str.casefold,
-    "accenti": lambda text: "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter)),
+    "accenti": _without_accents,
 }
 _MAX_DEPTH = 60
 
