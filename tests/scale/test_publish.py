@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from mediation_geo.cli import app
 from mediation_geo.errors import RequestError, SettingsError
 from mediation_geo.release import write_release
+from mediation_geo.release.errors import ExportError
 from mediation_geo.release.remote import Store
 from tests.release.tables import town
 from tests.scale import postgres
@@ -42,6 +43,19 @@ def test_a_release_is_sent_to_postgis_in_one_word(home, monkeypatch):
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {"current": "2026-11-21", "removed": []}
     assert postgres.SECRET not in result.output
+
+
+@pytest.mark.parametrize("to", ["postgis", "store"])
+def test_a_release_leaves_only_when_all_licences_are_open_or_somebody_answers_for_the_source(tmp_path, monkeypatch, to):
+    monkeypatch.delenv("MEDIATION_GEO_POSTGIS", raising=False)
+    write_release(tmp_path / "home", **(town(3) | {"manifest": {"as_of": "2026-11-21"}}))
+    asked = ["--releases", str(tmp_path / "home"), "--to", to if to == "postgis" else f"file://{tmp_path / 'store'}"]
+    refused = run(*asked)
+    assert isinstance(refused.exception, ExportError)
+    assert "--allow-licence demo" in str(refused.exception)
+    assert not (tmp_path / "store").exists()
+    answered = run(*asked, "--allow-licence", "demo")
+    assert isinstance(answered.exception, SettingsError) if to == "postgis" else answered.exit_code == 0
 
 
 def test_without_an_address_of_the_database_the_variable_is_named(home, monkeypatch):

@@ -176,7 +176,7 @@ def publish(
     from mediation_geo.release.publication import write_publication
 
     if to is not None and to != "datagouv":
-        send_to(releases, to, as_json=as_json)
+        send_to(releases, to, allowed=allowed or [], publisher=publisher, as_json=as_json)
         return
     if base_url is None:
         option, message = "--base-url", "missing; it is the address under which people will find the folder that is written"

@@ -14,7 +14,7 @@ from mediation_geo.release.exports.catalogue import FORMATS, chosen_formats, fil
 from mediation_geo.release.feeds import steps, write_changes
 from mediation_geo.release.folder import replaced_folder
 from mediation_geo.release.manifest import release_order
-from mediation_geo.release.metadata import about, cleared_sources, sources_of, write_metadata
+from mediation_geo.release.metadata import about, sources_to_publish, write_metadata
 from mediation_geo.release.store import open_release, release_ids
 
 if TYPE_CHECKING:
@@ -62,10 +62,7 @@ def write_publication(
     """
     chosen = chosen_formats(formats)
     release = open_release(directory)
-    sources = sources_of(release)
-    # What is invented has no producer whose licence could be asked for.
-    if not release.manifest.get("demo"):
-        sources = cleared_sources(sources, allowed=allowed, publisher=publisher)
+    sources = sources_to_publish(release, allowed=allowed, publisher=publisher)
     earlier = [each for each in release_ids(directory) if release_order(each) < release_order(release.id)]
     history = [*(open_release(directory, each) for each in earlier[-(HISTORY - 1) :]), release]
     target = Path(out)

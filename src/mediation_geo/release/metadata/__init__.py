@@ -10,7 +10,7 @@ from mediation_geo.release.metadata.citation import citation
 from mediation_geo.release.metadata.croissant import croissant
 from mediation_geo.release.metadata.dcat import catalog
 from mediation_geo.release.metadata.geographic import record, stac_assets, stac_collection, stac_item
-from mediation_geo.release.metadata.sources import Source, cleared_sources, sources_of
+from mediation_geo.release.metadata.sources import Source, sources_of, sources_to_publish
 from mediation_geo.release.metadata.tables import datapackage, table_schema
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mediation_geo.release.reading import Release
 
-__all__ = ["About", "Source", "about", "cleared_sources", "sources_of", "table_schema", "write_metadata"]
+__all__ = ["About", "Source", "about", "sources_of", "sources_to_publish", "table_schema", "write_metadata"]
 
 
 def write_metadata(facts: About, folder: Path, *, history: Sequence[Release]) -> None:

@@ -93,7 +93,7 @@ def about(release: Release, index: Mapping[str, Any], *, base_url: str, publishe
     publisher : str
         Name of who publishes.
     sources : tuple of Source
-        What the release was made from, as `cleared_sources` gives them.
+        What the release was made from, as `sources_to_publish` gives them.
     """
     places = release.places
     demo = bool(release.manifest.get("demo"))

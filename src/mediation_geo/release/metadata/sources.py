@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mediation_geo.release.reading import Release
 
-__all__ = ["Source", "cleared_sources", "described_sources", "licence_standing", "sources_of"]
+__all__ = ["Source", "cleared_sources", "described_sources", "licence_standing", "sources_of", "sources_to_publish"]
 
 # Licences whose condition would pass to the whole register.
 _SHARE_ALIKE = re.compile(r"\b(odbl|open database licen[cs]e|share ?alike|by sa|partage dans les memes conditions|gpl)\b")
@@ -83,6 +83,29 @@ def sources_of(release: Release) -> tuple[Source, ...]:
             )
         )
     return tuple(sources)
+
+
+def sources_to_publish(release: Release, *, allowed: Collection[str], publisher: str) -> tuple[Source, ...]:
+    """
+    Sources of a release, when all of them may be published: in a folder, in a store or in a database.
+
+    Parameters
+    ----------
+    release : Release
+        What is to be published.
+    allowed : collection of str
+        Feeds that the publisher answers for although their licence is share-alike or not known.
+    publisher : str
+        Who then answers.
+
+    Raises
+    ------
+    ExportError
+        If a licence stands against it.
+    """
+    sources = sources_of(release)
+    # What is invented has no producer whose licence could be asked for.
+    return sources if release.manifest.get("demo") else cleared_sources(sources, allowed=allowed, publisher=publisher)
 
 
 @cache
