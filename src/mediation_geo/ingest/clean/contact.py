@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException
+from phonenumbers import NumberParseException, PhoneNumber
 
 from mediation_geo.ingest.clean.rules import Check, Repair, Rule, settled
 from mediation_geo.standard.fields import FIELDS
@@ -69,6 +69,8 @@ def to_e164(text: str, code_postal: str) -> str | None:
     --------
     >>> to_e164("02 41 73 44 22", "49000"), to_e164("0262 28 07 91", ""), to_e164("471271", "98860")
     ('+33241734422', '+262262280791', '+687471271')
+    >>> to_e164("06 00 00 11 37", "97400"), to_e164("0692 12 34 56", "97400")
+    ('+33600001137', '+262692123456')
     >>> to_e164("556376895", "33000"), to_e164("+3315873272", "75011"), to_e164("+33 (0)5 56 00 00 00", "")
     ('+33556376895', None, '+33556000000')
     """
@@ -81,29 +83,39 @@ def to_e164(text: str, code_postal: str) -> str | None:
     elif re.fullmatch(r"(33|262|590|594|596)0?[1-9]\d{8}|(687|689)\d{6,8}", digits):
         digits = f"+{digits}"
     digits = _MAYOTTE.sub("+262", digits)
-    for attempt in dict.fromkeys((region, "FR")):
-        number = _parsed(digits, attempt)
-        if number is not None:
-            return number
-    return None
+    attempts = [number for region in dict.fromkeys((region, "FR")) if (number := _number(digits, region))]
+    # A number that exists in mainland France is no unknown number of the island where its place lies.
+    return next((found for read in (_listed, _of_right_length) for number in attempts if (found := read(number))), None)
 
 
-def _parsed(digits: str, region: str) -> str | None:
+def _number(digits: str, region: str) -> PhoneNumber | None:
+    """Number as the numbering plan of a region reads it, when the standard has a form for it."""
     try:
         number = phonenumbers.parse(digits, region)
     except NumberParseException:
         return None
-    text = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    national = str(number.national_number)
-    if _PATTERN is None or not _PATTERN.fullmatch(text) or len(set(national)) == 1:
-        return None
+    fits = _PATTERN is not None and _PATTERN.fullmatch(_e164(number)) and len(set(str(number.national_number))) > 1
+    return number if fits else None
+
+
+def _e164(number: PhoneNumber) -> str:
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _listed(number: PhoneNumber) -> str | None:
+    """Number in international form when it lies in a range of the numbering plan."""
     if phonenumbers.is_valid_number(number):
-        return text
-    if number.country_code == 262 and national[0] in "89":
-        # Numbers of no territory, written with the prefix of the island.
-        return "+33" + national
-    # Numbering plans grow faster than the library: a number of the right length is believed.
-    return text if number.country_code in _NINE_DIGITS and len(national) == 9 and national[0] in "12345679" else None
+        return _e164(number)
+    national = str(number.national_number)
+    # Numbers of no territory, written with the prefix of the island.
+    return "+33" + national if number.country_code == 262 and national[0] in "89" else None
+
+
+def _of_right_length(number: PhoneNumber) -> str | None:
+    """Number in international form when its length is right: numbering plans grow faster than the library."""
+    national = str(number.national_number)
+    believed = number.country_code in _NINE_DIGITS and len(national) == 9 and national[0] in "12345679"
+    return _e164(number) if believed else None
 
 
 def is_mobile(number: str) -> bool:
