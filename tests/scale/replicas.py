@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -56,6 +57,12 @@ class Replica:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+    def kill_follower(self) -> None:
+        """Kill the one child that is a program of its own: workers are forks of their parent."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        [follower] = [each for each in children if b"remote.follow" in Path(f"/proc/{each}/cmdline").read_bytes()]
+        os.kill(int(follower), signal.SIGKILL)
 
     def end(self) -> None:
         self.process.terminate()

@@ -86,6 +86,15 @@ def test_while_the_store_is_away_the_old_release_is_served_and_the_status_says_s
             web.stop()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_when_the_process_that_follows_the_store_is_killed_another_takes_its_place(published, tmp_path, workers):
+    published(FIRST)
+    with replica(f"file://{published.folder}", tmp_path / "one", workers=workers) as one:
+        one.kill_follower()
+        published(SECOND)
+        wait_until(lambda: one.status()["instantane"] == SECOND, "the release that came afterwards is served")
+
+
 def test_a_store_that_cannot_be_followed_stops_the_service_with_one_sentence(tmp_path):
     sentence = r"gopher://127\.0\.0\.1/lieux: unknown protocol 'gopher'"
     with pytest.raises(RuntimeError, match=sentence), replica("gopher://who:hush@127.0.0.1/lieux", tmp_path / "one"):

@@ -41,11 +41,12 @@ def serve(settings: Settings, *, metrics_port: int | None = None) -> None:
     """
     _log_to_stderr()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    with following(settings):
+    with following(settings) as keep:
         app = create_app(settings.releases, settings=settings)
         geocoder()
         _settle()
         store_of(settings.releases).after_swap.append(_settle)
+        store_of(settings.releases).before_look.append(keep)
         if metrics_port is not None:
             app.state.site.metrics.serve(metrics_port, host=settings.host)
         uvicorn.Server(_configuration(app, settings)).run()
@@ -82,7 +83,8 @@ def serve_workers(settings: Settings, *, workers: int) -> None:
         leave_when_told(begin_to_leave, is_idle=lambda: not server.server_state.connections)
         server.run(sockets=[listening])
 
-    with following(settings):
+    with following(settings) as keep:
+        store.before_look.append(keep)
         supervise(store, workers=workers, work=work)
 
 

@@ -132,6 +132,8 @@ class SnapshotStore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.failed_id: str | None = None
+        # What the process does before each look at the folder, such as tending whoever fills it.
+        self.before_look: list[Callable[[], object]] = []
         # What the process does once a newer release is served, such as tidying its memory.
         self.after_swap: list[Callable[[], object]] = []
         self._snapshot: Snapshot | None = None
@@ -190,6 +192,11 @@ class SnapshotStore:
             return None
         return snapshot
 
+    def tend(self) -> None:
+        """Do what is to be done before each look at the folder."""
+        for act in self.before_look:
+            act()
+
     def hold(self) -> None:
         """Leave following the folder to the parent of this process."""
         self._held = True
@@ -210,6 +217,7 @@ class SnapshotStore:
 
     def _follow(self) -> None:
         while not self._stopping.wait(_POLL_SECONDS):
+            self.tend()
             self.refresh()
 
 

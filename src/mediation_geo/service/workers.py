@@ -99,6 +99,7 @@ def supervise(store: SnapshotStore, *, workers: int, work: Callable[[], None]) -
     children = _forked(workers, work)
     while not stopping:
         time.sleep(_POLL_SECONDS)
+        store.tend()
         gone = _reaped(children)
         served = store.snapshot.id if store.snapshot else None
         if current_id(store.directory) not in {served, store.failed_id}:
