@@ -166,12 +166,3 @@ class House:
 def status_of(url: str) -> dict[str, Any]:
     answer: dict[str, Any] = httpx.get(f"{url}/status?f=json", timeout=60).raise_for_status().json()
     return answer
-
-
-def wait_until(condition: Callable[[], bool], *, what: str, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            message = f"not within {seconds} s: {what}"
-            raise AssertionError(message)
-        time.sleep(0.1)

@@ -7,9 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +15,8 @@ import httpx
 import pytest
 
 from mediation_geo.release import current_id, rollback
-from tests.nights.night import House, status_of, wait_until
+from tests.clients_under_swaps import Clients, wait_until
+from tests.nights.night import House, status_of
 from tests.service.serving import COLLECTION, publish_named, running
 
 ITEMS = f"/ogcapi/collections/{COLLECTION}/items"
@@ -66,7 +64,7 @@ def test_a_release_damaged_on_the_disk_is_never_served_however_whole_it_looks(tw
         damaged.write_bytes(content)
         (two / "next").symlink_to(SECOND)
         (two / "next").replace(two / "current")
-        wait_until(lambda: status_of(url)["instantane_illisible"] == SECOND, what="the damage is found")
+        wait_until(lambda: status_of(url)["instantane_illisible"] == SECOND, "the damage is found")
         assert names_of(url) == (FIRST, {"Relais bleu"})
         assert status_of(url)["etat"] == "degrade"
 
@@ -106,64 +104,33 @@ def test_killed_workers_are_replaced_and_a_killed_parent_leaves_the_port_free(tw
     with running(two) as url:
         port = int(url.rsplit(":", 1)[1])
     with workers(two, port) as process:
-        wait_until(lambda: answers(url), what="the workers answer")
+        wait_until(lambda: answers(url), "the workers answer")
         before = children_of(process.pid)
         for child in before:
             os.kill(child, signal.SIGKILL)
-        wait_until(lambda: len(set(children_of(process.pid)) - set(before)) == 2, what="two new workers")
-        wait_until(lambda: answers(url), what="the new workers answer")
+        wait_until(lambda: len(set(children_of(process.pid)) - set(before)) == 2, "two new workers")
+        wait_until(lambda: answers(url), "the new workers answer")
         orphans = children_of(process.pid)
         process.kill()
         process.wait()
-        wait_until(
-            lambda: not any(Path(f"/proc/{child}").is_dir() for child in orphans), what="the workers end with their parent"
-        )
+        wait_until(lambda: not any(Path(f"/proc/{child}").is_dir() for child in orphans), "the workers end with their parent")
     with workers(two, port):
-        wait_until(lambda: answers(url), what="a new server on the same port")
+        wait_until(lambda: answers(url), "a new server on the same port")
         assert names_of(url) == (FIRST, {"Relais bleu"})
 
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_swaps_under_two_hundred_requests_a_second_cost_no_answer(two: Path, processes: int) -> None:
-    faults: Counter[str] = Counter()
-    seen: Counter[str] = Counter()
-    stop = threading.Event()
-
-    def ask(url: str) -> None:
-        with httpx.Client(base_url=url, timeout=60) as client:
-            due = time.monotonic()
-            while not stop.is_set():
-                path = f"{ITEMS}?limit=20" if seen.total() % 2 else "/proches?lat=48.85&lon=2.35"
-                try:
-                    answer = client.get(path)
-                except httpx.TransportError as error:
-                    faults[type(error).__name__] += 1
-                    continue
-                release = answer.headers.get("x-dataset-snapshot", "")
-                others = [mark for day, mark in MARKS.items() if day != release and f'"{mark}"'.encode() in answer.content]
-                if answer.status_code != 200 or others or release not in MARKS:
-                    faults[f"{answer.status_code} {release} {others}"] += 1
-                seen[release] += 1
-                # At most the rate: a machine that is slower is asked less.
-                due = max(due + CONNECTIONS / RATE, time.monotonic() - 1)
-                stop.wait(max(due - time.monotonic(), 0))
-
-    with running(two, workers=processes, MEDIATION_GEO_RATE_LIMIT="1000000/minute") as url:
-        clients = [threading.Thread(target=ask, args=(url,)) for _ in range(CONNECTIONS)]
-        for each in clients:
-            each.start()
-        try:
-            for number in range(4):
-                wanted = list(MARKS)[(number + 1) % 2]
-                rollback(two, wanted)
-                before = seen[wanted]
-                wait_until(lambda wanted=wanted, before=before: seen[wanted] > before + 20, what=f"{wanted} is served")
-        finally:
-            stop.set()
-            for each in clients:
-                each.join()
-    assert not faults
-    assert set(seen) == set(MARKS)
+    with (
+        running(two, workers=processes, MEDIATION_GEO_RATE_LIMIT="1000000/minute") as url,
+        Clients(url, MARKS, connections=CONNECTIONS, rate=RATE) as clients,
+    ):
+        clients.answered(20, release_id=FIRST)
+        for number in range(4):
+            wanted = list(MARKS)[(number + 1) % 2]
+            rollback(two, wanted)
+            clients.answered(20, release_id=wanted)
+    assert clients.faults == []
 
 
 @pytest.mark.skipif(not FAKETIME.is_file(), reason="needs the Debian package faketime on x86_64")

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from mediation_geo.release import current_id, open_release
+from tests.clients_under_swaps import wait_until
 from tests.nights.conftest import copy_of, good_answers
-from tests.nights.night import Answer, House, Row, as_csv, as_json, demo_rows, drips, sends, status_of, wait_until
+from tests.nights.night import Answer, House, Row, as_csv, as_json, demo_rows, drips, sends, status_of
 from tests.service.serving import COLLECTION, running
 
 PLACES = demo_rows("demo-national")
@@ -128,7 +129,7 @@ def test_a_source_that_fails_is_kept_as_it_was_and_named_with_the_cause(week: We
         assert [line for line in sentences if f"-{source}" in line.split(",")[0] and cause in line]
     held = [line for line in house.run("status").out.splitlines() if line.startswith("held ")]
     assert len(held) == len(expected)
-    wait_until(week.is_served, what="the release of tonight is served")
+    wait_until(week.is_served, "the release of tonight is served")
     status = status_of(week.url)
     assert status["etat"] == "degrade"
     assert len(status["sources_retenues"]) == len(expected)
@@ -146,7 +147,7 @@ def test_a_night_in_another_encoding_is_a_good_night(week: Week) -> None:
     release = open_release(week.house.releases)
     assert set(release.places["place_id"]) == before
     assert {row["nom"] for row in PLACES if row["nom"].isalpha()} <= set(release.places["nom"])
-    wait_until(week.is_served, what="the release of tonight is served")
+    wait_until(week.is_served, "the release of tonight is served")
     assert status_of(week.url)["sources_retenues"] == []
 
 

@@ -1,4 +1,4 @@
-"""Replicas as processes, a proxy that asks the next one when one does not answer, and clients that note every fault."""
+"""Replicas as processes, and a proxy that asks the next one when one does not answer."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 
-DEADLINE_S = 300
-ITEMS = "/ogcapi/collections/lieux-mediation-numerique/items?limit=40"
+from tests.clients_under_swaps import wait_until
+
 _PROGRAM = (
     "from mediation_geo.service import serve, serve_workers; from mediation_geo.settings import Settings; "
     "settings = Settings.from_environment(); "
@@ -86,15 +85,6 @@ def replica(store: str, folder: Path, *, port: int | None = None, workers: int =
         started.end()
 
 
-def wait_until(reached: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not reached():
-        if time.monotonic() > deadline:
-            message = f"not within {DEADLINE_S} s: {what}"
-            raise TimeoutError(message)
-        time.sleep(0.05)
-
-
 @contextmanager
 def proxy(upstreams: list[str]) -> Iterator[str]:
     """A proxy in front of replicas: each request goes to the next one, and on to the other when that one does not answer."""
@@ -136,51 +126,6 @@ def proxy(upstreams: list[str]) -> Iterator[str]:
         server.server_close()
         thread.join()
         client.close()
-
-
-class Clients:
-    """Clients that ask until told to stop; `marks` is the name that all places of a release bear."""
-
-    def __init__(self, url: str, marks: dict[str, str]) -> None:
-        self.url = url
-        self.marks = marks
-        self.faults: list[str] = []
-        self.answers: dict[str, int] = dict.fromkeys(marks, 0)
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(3)]
-
-    def __enter__(self) -> Clients:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def answered(self, more: int, *, release_id: str) -> None:
-        """Wait for so many answers more of a release."""
-        goal = self.answers[release_id] + more
-        wait_until(lambda: self.answers[release_id] >= goal or self.faults, f"{more} answers from {release_id}")
-
-    def _ask(self) -> None:
-        with httpx.Client(base_url=self.url, timeout=60) as client:
-            while not self._stop.is_set() and not self.faults:
-                try:
-                    self._check(client.get(ITEMS))
-                except (httpx.HTTPError, LookupError, ValueError) as error:
-                    self.faults.append(repr(error))
-
-    def _check(self, answer: httpx.Response) -> None:
-        if answer.status_code != 200:
-            self.faults.append(f"status {answer.status_code}: {answer.text[:200]}")
-            return
-        body, release_id = answer.json(), answer.headers["x-dataset-snapshot"]
-        names = {feature["properties"]["nom"] for feature in body["features"]}
-        if body["donnees"]["instantane"] != release_id or names != {self.marks[release_id]}:
-            self.faults.append(f"mixed: {release_id} {names}")
-        self.answers[release_id] += 1
 
 
 def _free_port() -> int:

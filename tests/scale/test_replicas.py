@@ -6,8 +6,9 @@ import pytest
 
 from mediation_geo.release import open_release, write_release
 from mediation_geo.release.remote import Store, send_release
+from tests.clients_under_swaps import ITEMS, Clients, wait_until
 from tests.release.tables import town
-from tests.scale.replicas import Clients, proxy, replica, wait_until
+from tests.scale.replicas import proxy, replica
 from tests.scale.stores import WebFolder
 
 FIRST, SECOND, THIRD = "2026-11-19", "2026-11-20", "2026-11-21"
@@ -38,7 +39,7 @@ def test_one_replica_is_killed_and_releases_swap_under_requests_without_a_failed
             replica(web.address, tmp_path / "one") as one,
             replica(web.address, tmp_path / "two") as two,
             proxy([one.url, two.url]) as url,
-            Clients(url, MARKS) as clients,
+            Clients(url, MARKS, paths=[ITEMS]) as clients,
         ):
             clients.answered(10, release_id=FIRST)
             published(SECOND)
