@@ -91,9 +91,9 @@ def test_every_reason_follows_from_the_raw_row(table, need, at):
 
 @pytest.mark.parametrize("lang", ["fr", "facile", "en"])
 def test_each_reason_has_a_sentence_in_each_register(lang):
-    from mediation_geo.search.reasons import reason_texts
+    from mediation_geo.search.reasons import reason_bits, reason_texts
 
-    told = reason_texts(list(REASONS), lang=lang)
+    told = reason_texts(reason_bits(*REASONS), lang=lang)
     assert len({each["texte"] for each in told}) == len(REASONS)
 
 

@@ -5,16 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 
 import orjson
+import pandas as pd
 from hypothesis import given
+from hypothesis import strategies as st
 
 from mediation_geo.search import Need, PlaceIndex, answer, answer_to_send
 from tests.search.drawn import INSTANTS, needs, places
 
 HERE = {"lon": 3.87, "lat": 43.61}
 
+# What has to be escaped in JSON, what a message cannot say, and lengths at which a message drops its hours or cuts a name.
+TEXTS = (
+    st.none()
+    | st.text(max_size=20)
+    | st.sampled_from(['a "b" \\ c', "ligne\nautre\tfin", "\x01\u2028", "Ζωή", "x" * 60, "é" * 200])
+)
 
-@given(table=places(max_size=12), need=needs(), at=INSTANTS)
-def test_an_answer_to_send_is_the_answer_to_the_byte(table, need, at):
+
+@given(table=places(max_size=12), texts=st.lists(TEXTS, min_size=1, max_size=12), need=needs(), at=INSTANTS)
+def test_whatever_places_are_called_an_answer_to_send_is_the_answer_to_the_byte(table, texts, need, at):
+    for shift, name in enumerate(("nom", "adresse", "commune", "prise_rdv")):
+        table[name] = pd.Series([texts[(row + shift) % len(texts)] for row in range(len(table))], dtype="str")
     index = PlaceIndex.from_places(table)
     assert orjson.dumps(answer_to_send(index, need, at=at, **HERE)) == orjson.dumps(answer(index, need, at=at, **HERE))
 

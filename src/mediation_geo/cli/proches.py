@@ -194,7 +194,7 @@ def _place(rank: str, properties: dict[str, Any]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from mediation_geo.search.cards import hours_line
+    from mediation_geo.search.hours import hours_line
 
     contact, address = properties["contact"], properties["adresse"]
     reasons = " · ".join(each["texte"] for each in properties["correspondance"]["raisons"])

@@ -19,6 +19,7 @@ import segno
 from jinja2 import Environment, FileSystemLoader
 
 from mediation_geo.search.easy import easy_sentences
+from mediation_geo.search.hours import hours_line
 from mediation_geo.search.sms import place_sms
 
 __all__ = ["Rendered", "card_html", "card_text", "easy_html", "gpx", "json_ld", "print_sheet", "render", "vcards"]
@@ -93,32 +94,6 @@ def card_text(properties: Mapping[str, Any]) -> str:
         " · ".join(reasons),
     ]
     return "\n".join(line for line in lines if line)
-
-
-def hours_line(hours: Mapping[str, Any]) -> str:
-    """
-    Opening state in one line for people.
-
-    Examples
-    --------
-    >>> hours_line({"etat": "inconnu"})
-    'Horaires inconnus : appelez'
-    >>> hours_line({"etat": "ouvert", "change_a": "2026-11-20T17:00:00+01:00"})
-    "Ouvert jusqu'à 17:00"
-    """
-    state, change = hours.get("etat"), hours.get("change_a")
-    today = (hours.get("semaine") or [{}])[0]
-    if state == "inconnu":
-        return "Jour férié : appelez" if today.get("ferie") and hours.get("osm") else "Horaires inconnus : appelez"
-    if state == "ouvert":
-        return f"Ouvert jusqu'à {change[11:16]}" if change else "Ouvert"
-    if state != "ferme":
-        return ""
-    if not change:
-        return "Fermé"
-    day = next((each["jour"] for each in hours.get("semaine", ()) if each["date"] == change[:10]), change[:10])
-    when = f"à {change[11:16]}" if today.get("date") == change[:10] else f"{day} à {change[11:16]}"
-    return f"Fermé, ouvre {when}"
 
 
 def card_html(feature: Feature) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mediation_geo.errors import RequestError
 from mediation_geo.search.facets import NO_PUBLIC_MASK, Bits, Clause, label_bit, mask_of, place_bits, told_contacts
 from mediation_geo.search.hours import HoursBook
+from mediation_geo.search.reasons import place_reasons
 from mediation_geo.search.vocabulary import ACCOMPAGNEMENTS, ACCUEILS, CONTACTS, DISPOSITIFS, LANGUES, PUBLICS, WIDER_OPENINGS
 from mediation_geo.text import fold
 
@@ -34,6 +35,9 @@ Levels = NDArray[np.int8]
 
 NO_PUBLIC_CRITERION = "sans_public"
 _DAYS_IN_A_MONTH = 365.2425 / 12
+
+# Positions that are not on the house itself.
+_UNCERTAIN = ("street", "locality", "municipality")
 
 
 class Facts:
@@ -76,14 +80,33 @@ class Facts:
         return told_contacts(self._places)
 
     @cached_property
+    def updated_day(self) -> NDArray[np.int64]:
+        """Days from 1970 to the last update, the least integer when it is unknown: an element of it costs a tenth of a date."""
+        return self.updated.astype(np.int64)
+
+    @cached_property
+    def in_commune(self) -> NDArray[np.bool_]:
+        """Which places are only known to be somewhere in their commune."""
+        return self._precision_in("municipality")
+
+    @cached_property
     def blur_m(self) -> NDArray[np.float64]:
         """How far a place that is only known to be somewhere in its commune lies from its point, on average; else 0."""
-        if not {"position_precision", "position_uncertainty_m"} <= set(self._places.columns):
+        if "position_uncertainty_m" not in self._places.columns:
             return np.zeros(len(self._places))
         radius_m = self._places["position_uncertainty_m"].to_numpy(dtype=np.float64)
-        in_commune = self._places["position_precision"].eq("municipality").to_numpy(dtype=bool, na_value=False)
         # The root mean square distance from the centre of a disc to its points is its radius over the square root of 2.
-        return np.where(in_commune & ~np.isnan(radius_m), radius_m / np.sqrt(2.0), 0.0)
+        return np.where(self.in_commune & ~np.isnan(radius_m), radius_m / np.sqrt(2.0), 0.0)
+
+    @cached_property
+    def reasons(self) -> NDArray[np.int64]:
+        """Reasons that each place carries whatever is asked, as `reasons` writes them."""
+        return place_reasons(self.bits, uncertain=self._precision_in(*_UNCERTAIN))
+
+    def _precision_in(self, *names: str) -> NDArray[np.bool_]:
+        if "position_precision" not in self._places.columns:
+            return np.zeros(len(self._places), dtype=bool)
+        return self._places["position_precision"].isin(names).to_numpy(dtype=bool)
 
     def from_source(self, name: str) -> NDArray[np.bool_]:
         """Which places have a record of a source; case and accents do not matter."""

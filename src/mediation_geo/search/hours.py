@@ -10,21 +10,22 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import orjson
 import pandas as pd
 
 from mediation_geo.search.schedule import DayHours, OpenState, Schedule, Territory
+from mediation_geo.search.sms import gsm7_length, hours_today
 from mediation_geo.search.vocabulary import DAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-__all__ = ["HoursBook", "HoursReport", "instant_of"]
+__all__ = ["HoursBook", "HoursReport", "HoursText", "hours_line", "instant_of"]
 
 # Openings kept, one boolean for each schedule: the current minute for everybody, and a few asked instants.
 _KEPT_INSTANTS = 32
@@ -33,6 +34,15 @@ _SOON = timedelta(hours=48)
 
 
 _DAY_NAMES = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+
+class HoursText(NamedTuple):
+    """Opening hours as JSON text: as they are shown, in one line, and as a message ends with them, in so many places of it."""
+
+    shown: bytes
+    line: bytes
+    today: bytes
+    today_places: int
 
 
 @dataclass(frozen=True)
@@ -59,9 +69,9 @@ class HoursReport:
         """Whether the place, not open at an instant, opens within 48 hours."""
         return self.state != "ouvert" and self.opens_at is not None and self.opens_at - at <= _SOON
 
-    @cached_property
+    @property
     def shown(self) -> dict[str, Any]:
-        """The report in the words of the public answer; not to be changed by the caller."""
+        """The report in the words of the public answer."""
         return {
             "osm": self.text,
             "brut": self.raw,
@@ -82,9 +92,12 @@ class HoursReport:
         }
 
     @cached_property
-    def written(self) -> orjson.Fragment:
-        """What `shown` gives, as JSON text."""
-        return orjson.Fragment(orjson.dumps(self.shown))
+    def written(self) -> HoursText:
+        """What answers say of these hours, as JSON text; texts without their quotes."""
+        shown = self.shown
+        today = hours_today(shown)
+        line, today_inside = (orjson.dumps(text)[1:-1] for text in (hours_line(shown), today))
+        return HoursText(orjson.dumps(shown), line, today_inside, gsm7_length(today))
 
 
 NO_HOURS = HoursReport(None, None, "inconnu", None, None, (), False, None, 0.0, 0.0)
@@ -154,12 +167,19 @@ class HoursBook:
         return np.asarray(states[self.schedule_of[rows]])
 
     def report(self, row: int, at: datetime) -> HoursReport:
-        """State, next change and week of a place at an instant; kept while they hold."""
-        number = int(self.schedule_of[row])
+        """State, next change and week of one place at an instant."""
+        return self.reports(np.array([row]), at)[0]
+
+    def reports(self, rows: NDArray[np.int64], at: datetime) -> list[HoursReport]:
+        """State, next change and week of places at an instant; kept while they hold."""
+        seconds = at.timestamp()
+        return [self._report(number, at, seconds) for number in self.schedule_of[rows].tolist()]
+
+    def _report(self, number: int, at: datetime, seconds: float) -> HoursReport:
         if number < 0:
             return NO_HOURS
         kept = self._reports.get(number)
-        if kept is None or not kept.valid_from <= at.timestamp() < kept.valid_until:
+        if kept is None or not kept.valid_from <= seconds < kept.valid_until:
             kept = _report(self._schedule(number), at)
             self._reports[number] = kept
         return kept
@@ -182,6 +202,32 @@ class HoursBook:
             while len(self._kept) > _KEPT_INSTANTS:
                 self._kept.popitem(last=False)
         return kept
+
+
+def hours_line(hours: Mapping[str, Any]) -> str:
+    """
+    Opening state in one line for people.
+
+    Examples
+    --------
+    >>> hours_line({"etat": "inconnu"})
+    'Horaires inconnus : appelez'
+    >>> hours_line({"etat": "ouvert", "change_a": "2026-11-20T17:00:00+01:00"})
+    "Ouvert jusqu'à 17:00"
+    """
+    state, change = hours.get("etat"), hours.get("change_a")
+    today = (hours.get("semaine") or [{}])[0]
+    if state == "inconnu":
+        return "Jour férié : appelez" if today.get("ferie") and hours.get("osm") else "Horaires inconnus : appelez"
+    if state == "ouvert":
+        return f"Ouvert jusqu'à {change[11:16]}" if change else "Ouvert"
+    if state != "ferme":
+        return ""
+    if not change:
+        return "Fermé"
+    day = next((each["jour"] for each in hours.get("semaine", ()) if each["date"] == change[:10]), change[:10])
+    when = f"à {change[11:16]}" if today.get("date") == change[:10] else f"{day} à {change[11:16]}"
+    return f"Fermé, ouvre {when}"
 
 
 def _text_column(places: pd.DataFrame, name: str) -> pd.Series[str]:

@@ -134,7 +134,7 @@ class PlaceIndex:
     @cached_property
     def written(self) -> WrittenPlaces:
         """Places as JSON text, all written on first use, from cells that are not kept."""
-        return WrittenPlaces(FeatureStore(self.places), len(self))
+        return WrittenPlaces(self, FeatureStore(self.places))
 
     @cached_property
     def departements(self) -> NDArray[np.object_]:
@@ -155,7 +155,7 @@ class PlaceIndex:
         >>> index = PlaceIndex.from_places(pd.DataFrame({"place_id": ["a"], "lon": [2.0], "lat": [48.0]}))
         >>> index.prepare(at=datetime(2026, 11, 20, 9, tzinfo=UTC))
         """
-        _ = self.written, self.facts.updated, self.facts.blur_m
+        _ = self.written, self.facts.updated_day, self.facts.blur_m, self.facts.reasons
         self.facts.hours.open_at(self.everything.rows, "maintenant", now=at)
 
     def nearest(

@@ -7,6 +7,7 @@ gives the same features as JSON text.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,11 +15,11 @@ import numpy as np
 from mediation_geo.search.cards import card_text
 from mediation_geo.search.criteria import NO_PUBLIC_CRITERION, Criterion, criteria_of
 from mediation_geo.search.facets import label_bit, mask_of
-from mediation_geo.search.reasons import OLD_DAYS, RECENT_DAYS, Circumstances, reason_codes, reason_texts
+from mediation_geo.search.reasons import OLD_DAYS, RECENT_DAYS, age_reasons, hours_reasons, reason_bits, reason_texts, wishes_of
 from mediation_geo.search.sms import place_sms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mediation_geo.search.index import PlaceIndex
     from mediation_geo.search.need import Need
 
-__all__ = ["Told", "distance_label", "present", "told_places"]
+__all__ = ["Match", "Told", "freshness", "label_of_distance", "match_properties", "present", "told_places"]
 
 # Criterion -> facet bits that mean "the place does not say".
 _SUPPORT_SILENT = mask_of([label_bit("prise_en_charge_specifique", "")])
@@ -39,6 +40,31 @@ _SILENT = {
     "accompagnement": mask_of([label_bit("modalites_accompagnement", "")]),
 }
 _WHEELCHAIR_SAID = mask_of(["fauteuil_oui", "fauteuil_non"])
+_NEAREST = reason_bits("nearest_matching")
+
+# The day that `Facts.updated_day` counts from, as `date.toordinal` counts.
+_FIRST_DAY = date(1970, 1, 1).toordinal()
+_NEVER = np.iinfo(np.int64).min
+
+
+class Match(NamedTuple):
+    """How a place answers a question: the share of what was asked, reasons, criteria not met, criteria it says nothing about."""
+
+    score: float
+    reasons: int
+    unmet: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+class Told(NamedTuple):
+    """What is said of a place of an answer that depends on the question or the instant."""
+
+    row: int
+    distance_m: float | None
+    in_commune: bool
+    hours: HoursReport
+    age_days: int | None
+    match: Match
 
 
 def present(
@@ -67,9 +93,8 @@ def present(
         Row of the nearest place that fits strictly.
     """
     features = []
-    for told in told_places(index, need, rows, distance_m, at=at, nearest_row=nearest_row, read=index.features.get):
-        properties = {name: value for name, value in told.place.items() if name != "sources"}
-        properties |= {"horaires": told.hours.shown, **told.said}
+    for told in told_places(index, need, rows, distance_m, at=at, nearest_row=nearest_row):
+        properties = _properties(index, told, lang=need.lang)
         if need.champs:
             properties = {name: properties[name] for name in need.champs if name in properties}
         geometry = None
@@ -79,14 +104,17 @@ def present(
     return features
 
 
-class Told(NamedTuple):
-    """A place of an answer: what is always true of it, its hours at the instant, and what is said of it to this question."""
-
-    row: int
-    distance_m: float | None
-    place: Mapping[str, Any]
-    hours: HoursReport
-    said: dict[str, Any]
+def _properties(index: PlaceIndex, told: Told, *, lang: str) -> dict[str, Any]:
+    place = dict(index.features.get(told.row))
+    sources = place.pop("sources")
+    properties = {**place, "horaires": told.hours.shown}
+    date_maj = None if told.age_days is None else str(index.facts.updated[told.row])
+    properties["fraicheur"] = {"date_maj": date_maj, **freshness(told.age_days), "source": sources}
+    if told.distance_m is not None:
+        properties["distance_m"] = round(told.distance_m)
+        properties["distance_label"] = label_of_distance(told.distance_m, in_commune=told.in_commune)
+    properties["correspondance"] = match_properties(told.match, lang=lang)
+    return {**properties, "carte": {"texte": card_text(properties), "sms": place_sms(properties)}}
 
 
 def told_places(
@@ -97,47 +125,76 @@ def told_places(
     *,
     at: datetime,
     nearest_row: int | None,
-    read: Callable[[int], Mapping[str, Any]],
 ) -> Iterator[Told]:
-    """
-    Places of an answer with all that depends on the question, in the order given; parameters as for `present`.
-
-    `read` gives the properties of a row that do not depend on the question: at least `nom`, `adresse`, `contact`, `geocodage`
-    and `sources`.
-    """
+    """What depends on the question or the instant of places of an answer, in the order given; parameters as for `present`."""
+    if not len(rows):
+        return
+    facts = index.facts
     criteria = [each for each in criteria_of(need, at) if each.name != NO_PUBLIC_CRITERION]
-    levels = [each.levels(index.facts, rows) for each in criteria]
-    for position, row in enumerate(rows.tolist()):
-        met = [bool(level[position] == 0) for level in levels]
-        hours = index.facts.hours.report(row, at)
-        place = read(row)
-        distance = distance_m[position]
-        said = _said(index, need, row, distance, place, hours, at=at, nearest=row == nearest_row, criteria=criteria, met=met)
-        yield Told(row, distance, place, hours, said)
+    levels = [each.levels(facts, rows).tolist() for each in criteria]
+    wishes = wishes_of(need)
+    today = at.date().toordinal() - _FIRST_DAY
+    for position, (row, distance, hours) in enumerate(zip(rows.tolist(), distance_m, facts.hours.reports(rows, at), strict=True)):
+        word = facts.bits.item(row)
+        updated = facts.updated_day.item(row)
+        age = None if updated == _NEVER else today - updated
+        reasons = 0
+        if need.expliquer:
+            now = hours_reasons(hours.state, opens_soon=hours.opens_soon(at), readable=hours.text is not None)
+            reasons = facts.reasons.item(row) | wishes.reasons(word) | now | age_reasons(age)
+            if row == nearest_row:
+                reasons |= _NEAREST
+        match = _match(word, hours, reasons, criteria, [level[position] == 0 for level in levels])
+        yield Told(row, distance, facts.in_commune.item(row), hours, age, match)
 
 
-def distance_label(distance_m: float) -> str:
+def freshness(age_days: int | None) -> dict[str, Any]:
     """
-    A distance as people say it.
+    Age of what is known of a place, and how far that can be trusted.
 
     Examples
     --------
-    >>> distance_label(347.2), distance_label(1240), distance_label(23_400)
-    ("à 350 m à vol d'oiseau", "à 1,2 km à vol d'oiseau", "à 23 km à vol d'oiseau")
+    >>> freshness(400)
+    {'age_jours': 400, 'niveau': 'a_verifier'}
     """
-    return f"à {_metres(distance_m)} à vol d'oiseau"
+    if age_days is None:
+        level = None
+    else:
+        level = "recent" if age_days < RECENT_DAYS else ("ancien" if age_days > OLD_DAYS else "a_verifier")
+    return {"age_jours": age_days, "niveau": level}
 
 
-def vague_distance_label(distance_m: float) -> str:
+def match_properties(match: Match, *, lang: str) -> dict[str, Any]:
     """
-    The distance to expect to a place of which only the commune is known.
+    How a place answers a question, in the words of the public answer.
 
     Examples
     --------
-    >>> vague_distance_label(2900)
+    >>> match_properties(Match(1.0, reason_bits("free"), (), ("fauteuil",)), lang="en")["raisons"]
+    [{'code': 'free', 'texte': 'Free of charge'}]
+    """
+    return {
+        "score": match.score,
+        "raisons": reason_texts(match.reasons, lang=lang),
+        "non_remplis": list(match.unmet),
+        "inconnus": list(match.unknown),
+    }
+
+
+def label_of_distance(distance_m: float, *, in_commune: bool) -> str:
+    """
+    A distance as people say it; the distance to expect, where only the commune of a place is known.
+
+    Examples
+    --------
+    >>> label_of_distance(347.2, in_commune=False), label_of_distance(23_400, in_commune=False)
+    ("à 350 m à vol d'oiseau", "à 23 km à vol d'oiseau")
+    >>> label_of_distance(2900, in_commune=True)
     'à environ 2,9 km, adresse à vérifier'
     """
-    return f"à environ {_metres(distance_m)}, adresse à vérifier"
+    if in_commune:
+        return f"à environ {_metres(distance_m)}, adresse à vérifier"
+    return f"à {_metres(distance_m)} à vol d'oiseau"
 
 
 def _metres(distance_m: float) -> str:
@@ -149,70 +206,25 @@ def _metres(distance_m: float) -> str:
     return f"{distance_m / 1000:.0f} km"
 
 
-def _said(
-    index: PlaceIndex,
-    need: Need,
-    row: int,
-    distance_m: float | None,
-    place: Mapping[str, Any],
-    hours: HoursReport,
-    *,
-    at: datetime,
-    nearest: bool,
-    criteria: list[Criterion],
-    met: list[bool],
-) -> dict[str, Any]:
-    updated = index.facts.updated[row]
-    age = None if np.isnat(updated) else (at.date() - updated.astype(object)).days
-    precision = place["geocodage"]["type"]
-    said: dict[str, Any] = {"fraicheur": _freshness(updated, age, place["sources"])}
-    if distance_m is not None:
-        said["distance_m"] = round(distance_m)
-        said["distance_label"] = vague_distance_label(distance_m) if precision == "municipality" else distance_label(distance_m)
-    circumstances = Circumstances(
-        open_state=hours.state,
-        opens_soon=hours.opens_soon(at),
-        hours_readable=hours.text is not None,
-        nearest=nearest,
-        age_days=age,
-        position_precision=precision,
-    )
-    said["correspondance"] = _match(int(index.facts.bits[row]), need, circumstances, criteria, met)
-    on_card = {**place, "horaires": hours.shown, **said}
-    said["carte"] = {"texte": card_text(on_card), "sms": place_sms(on_card)}
-    return said
-
-
-def _match(word: int, need: Need, circumstances: Circumstances, criteria: list[Criterion], met: list[bool]) -> dict[str, Any]:
+def _match(word: int, hours: HoursReport, reasons: int, criteria: list[Criterion], met: list[bool]) -> Match:
     unknown: list[str] = []
     unmet: list[str] = []
     for criterion, satisfied in zip(criteria, met, strict=True):
         # What fits is not called unknown, but for wheelchairs: silence is let through there, and labelled.
         if satisfied and criterion.name != "fauteuil":
             continue
-        if _is_silent(criterion.name, word, circumstances):
+        if _is_silent(criterion.name, word, hours):
             unknown.append(criterion.name)
         elif not satisfied:
             unmet.append(criterion.name)
     asked = len(criteria)
     score = 1.0 if not asked else round((asked - len(unknown) - len(unmet)) / asked, 2)
-    codes = reason_codes(word, need, circumstances) if need.expliquer else []
-    return {"score": score, "raisons": reason_texts(codes, lang=need.lang), "non_remplis": unmet, "inconnus": unknown}
+    return Match(score, reasons, tuple(unmet), tuple(unknown))
 
 
-def _is_silent(name: str, word: int, circumstances: Circumstances) -> bool:
+def _is_silent(name: str, word: int, hours: HoursReport) -> bool:
     if name == "ouvert":
-        return circumstances.open_state == "inconnu"
+        return hours.state == "inconnu"
     if name == "fauteuil":
         return not word & _WHEELCHAIR_SAID
     return bool(word & _SILENT.get(name, 0))
-
-
-def _freshness(updated: np.datetime64, age: int | None, sources: list[str]) -> dict[str, Any]:
-    level = None if age is None else ("recent" if age < RECENT_DAYS else ("ancien" if age > OLD_DAYS else "a_verifier"))
-    return {
-        "date_maj": None if age is None else str(updated),
-        "age_jours": age,
-        "niveau": level,
-        "source": sources,
-    }

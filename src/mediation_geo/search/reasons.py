@@ -1,14 +1,17 @@
 """
 Why a place is in the answer: a closed list of codes, each a predicate that anybody can check on the raw row.
 
-A place's facet word and what was found out about it come in; codes with a sentence in three registers come out.
+Facet words, dates and hours of places come in; reasons come out as the bits of one number, so that those of many places, of the
+place itself, of the day and of the question are made apart and put together at no cost; then codes with a sentence in three
+registers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from mediation_geo.search.facets import label_bit, mask_of
 from mediation_geo.search.vocabulary import ACCUEILS, LANGUES, PUBLICS
@@ -16,10 +19,13 @@ from mediation_geo.search.vocabulary import ACCUEILS, LANGUES, PUBLICS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
+    from mediation_geo.search.facets import Bits
     from mediation_geo.search.need import Need
     from mediation_geo.search.schedule import OpenState
 
-__all__ = ["REASONS", "Circumstances", "reason_codes", "reason_texts"]
+__all__ = ["REASONS", "Wishes", "age_reasons", "hours_reasons", "place_reasons", "reason_bits", "reason_texts", "wishes_of"]
 
 # Code -> sentence in French, in easy-to-read French, in English.
 REASONS: Mapping[str, tuple[str, str, str]] = {
@@ -67,115 +73,152 @@ REASONS: Mapping[str, tuple[str, str, str]] = {
 
 _REGISTERS = {"fr": 0, "facile": 1, "en": 2}
 
+_BIT = {code: 1 << position for position, code in enumerate(REASONS)}
+
 _MONTH_DAYS = 365.2425 / 12
 RECENT_DAYS = 6 * _MONTH_DAYS
 OLD_DAYS = 18 * _MONTH_DAYS
 
-_WALK_IN = mask_of([label_bit("modalites_acces", "Se présenter")])
+# Reasons that a place carries whatever is asked, each with the facet bits of which it has one.
+_OF_THE_PLACE = {
+    "free": mask_of(["gratuit"]),
+    "free_unknown": mask_of(["gratuit_inconnu"]),
+    "walk_in": mask_of([label_bit("modalites_acces", "Se présenter")]),
+    "by_appointment": mask_of(["rdv"]),
+    "reachable_by_phone": mask_of(["telephone"]),
+    "wheelchair_yes": mask_of(["fauteuil_oui"]),
+    "emmaus_network": mask_of(
+        label_bit("dispositif_programmes_nationaux", label) for label in ("Emmaüs Connect", "Relais numérique (Emmaüs Connect)")
+    ),
+}
 _PUBLIC_EMPTY = mask_of([label_bit("publics_specifiquement_adresses", "")])
-_EMMAUS = mask_of(
-    label_bit("dispositif_programmes_nationaux", label) for label in ("Emmaüs Connect", "Relais numérique (Emmaüs Connect)")
-)
-_FREE, _FREE_UNKNOWN, _BOOKING, _PHONE, _WHEELCHAIR = (
-    mask_of([name]) for name in ("gratuit", "gratuit_inconnu", "rdv", "telephone", "fauteuil_oui")
-)
-
-# Positions that are not on the house itself.
-_UNCERTAIN = frozenset({"street", "locality", "municipality"})
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What is known about a place beyond its facets, at the instant of the question."""
-
-    open_state: OpenState
-    opens_soon: bool
-    hours_readable: bool
-    nearest: bool
-    age_days: int | None
-    position_precision: str | None
-
-
-def reason_codes(word: int, need: Need, circumstances: Circumstances) -> list[str]:
+def reason_bits(*codes: str) -> int:
     """
-    Codes of all reasons that hold, in the order of the list.
+    Reasons as the bits of one number.
+
+    Examples
+    --------
+    >>> reason_texts(reason_bits("open_now", "free"), lang="en")
+    [{'code': 'free', 'texte': 'Free of charge'}, {'code': 'open_now', 'texte': 'Open'}]
+    """
+    return sum(_BIT[code] for code in set(codes))
+
+
+def place_reasons(words: Bits, *, uncertain: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """
+    Reasons that hold of places whatever is asked and whenever.
 
     Parameters
     ----------
-    word : int
-        The facet bits of the place.
-    need : Need
-        The question as asked, before any relaxation.
-    circumstances : Circumstances
+    words : numpy.ndarray of uint64, shape (n,)
+        Facet bits of the places.
+    uncertain : numpy.ndarray of bool, shape (n,)
+        Which positions are not on the house itself.
 
     Examples
     --------
-    >>> from mediation_geo.search.need import Need
-    >>> now = Circumstances("ouvert", False, True, nearest=True, age_days=10, position_precision="housenumber")
-    >>> reason_codes(mask_of(["gratuit"]), Need(), now)
-    ['free', 'open_now', 'nearest_matching', 'recent_data']
+    >>> held = place_reasons(np.array([mask_of(["gratuit"])], dtype=np.uint64), uncertain=np.array([False]))
+    >>> held.tolist() == [reason_bits("free")]
+    True
     """
-    age = circumstances.age_days
-    holds = {
-        **_need_reasons(word, need),
-        "free": bool(word & _FREE),
-        "free_unknown": bool(word & _FREE_UNKNOWN),
-        "walk_in": bool(word & _WALK_IN),
-        "by_appointment": bool(word & _BOOKING),
-        "reachable_by_phone": bool(word & _PHONE),
-        "open_now": circumstances.open_state == "ouvert",
-        "opens_soon": circumstances.open_state == "ferme" and circumstances.opens_soon,
-        "hours_unknown": not circumstances.hours_readable,
-        **_person_reasons(word, need),
-        "wheelchair_yes": bool(word & _WHEELCHAIR),
-        "nearest_matching": circumstances.nearest,
-        "recent_data": age is not None and age < RECENT_DAYS,
-        "old_data_call_first": age is not None and age > OLD_DAYS,
-        "position_uncertain": circumstances.position_precision in _UNCERTAIN,
-        "emmaus_network": bool(word & _EMMAUS),
-    }
-    return [code for code in REASONS if holds.get(code)]
+    reasons = np.where(uncertain, np.int64(_BIT["position_uncertain"]), np.int64(0))
+    for code, mask in _OF_THE_PLACE.items():
+        reasons[(words & np.uint64(mask)) != 0] |= _BIT[code]
+    return reasons
 
 
-def reason_texts(codes: list[str], *, lang: str) -> list[dict[str, str]]:
+def hours_reasons(state: OpenState, *, opens_soon: bool, readable: bool) -> int:
     """
-    Codes with their sentence in a register: `fr`, `facile` or `en`.
+    Reasons in the opening hours at the instant of the question.
 
     Examples
     --------
-    >>> reason_texts(["free"], lang="facile")
+    >>> hours_reasons("ouvert", opens_soon=False, readable=True) == reason_bits("open_now")
+    True
+    """
+    reasons = 0 if readable else _BIT["hours_unknown"]
+    if state == "ouvert":
+        reasons |= _BIT["open_now"]
+    elif state == "ferme" and opens_soon:
+        reasons |= _BIT["opens_soon"]
+    return reasons
+
+
+def age_reasons(days: int | None) -> int:
+    """
+    Reasons in the age of what is known.
+
+    Examples
+    --------
+    >>> age_reasons(10) == reason_bits("recent_data"), age_reasons(None)
+    (True, 0)
+    """
+    if days is None:
+        return 0
+    return _BIT["recent_data"] if days < RECENT_DAYS else (_BIT["old_data_call_first"] if days > OLD_DAYS else 0)
+
+
+class Wishes(NamedTuple):
+    """Facet bits of what a question names, before any relaxation."""
+
+    services: tuple[int, ...]
+    publics: int
+    open_to_all: int
+    situations: int
+    languages: int
+
+    def reasons(self, word: int) -> int:
+        """
+        Reasons of a place for those who asked this.
+
+        Examples
+        --------
+        >>> from mediation_geo.search.need import Need
+        >>> asked = wishes_of(Need(public="seniors"))
+        >>> asked.reasons(mask_of(["publics_specifiquement_adresses="])) == reason_bits("public_open_to_all")
+        True
+        """
+        reasons = 0
+        offered = sum(1 for bit in self.services if word & bit)
+        if offered:
+            reasons |= _BIT["need_exact" if offered == len(self.services) else "need_partial"]
+        if word & self.publics:
+            reasons |= _BIT["public_targeted"]
+        if word & self.open_to_all:
+            reasons |= _BIT["public_open_to_all"]
+        if self.situations and word & self.situations == self.situations:
+            reasons |= _BIT["disability_ok"]
+        if word & self.languages:
+            reasons |= _BIT["language_ok"]
+        return reasons
+
+
+def wishes_of(need: Need) -> Wishes:
+    """What a need names, as facet bits."""
+    return _wishes(need.services_asked, need.public, need.accueil, need.langue)
+
+
+@lru_cache(maxsize=1024)
+def _wishes(services: tuple[str, ...], public: tuple[str, ...], accueil: tuple[str, ...], langue: tuple[str, ...]) -> Wishes:
+    return Wishes(
+        services=tuple(mask_of([label_bit("services", label)]) for label in services),
+        publics=mask_of(label_bit("publics_specifiquement_adresses", PUBLICS[each]) for each in public),
+        open_to_all=_PUBLIC_EMPTY if public else 0,
+        situations=mask_of(label_bit("prise_en_charge_specifique", ACCUEILS[each]) for each in accueil),
+        languages=mask_of(label_bit("prise_en_charge_specifique", label) for each in langue if (label := LANGUES[each])),
+    )
+
+
+def reason_texts(reasons: int, *, lang: str) -> list[dict[str, str]]:
+    """
+    Codes of reasons, in the order of the list, with their sentence in a register: `fr`, `facile` or `en`.
+
+    Examples
+    --------
+    >>> reason_texts(reason_bits("free"), lang="facile")
     [{'code': 'free', 'texte': "C'est gratuit."}]
     """
     register = _REGISTERS[lang]
-    return [{"code": code, "texte": REASONS[code][register]} for code in codes]
-
-
-def _need_reasons(word: int, need: Need) -> dict[str, bool]:
-    asked = _service_masks(need.services_asked)
-    offered = sum(bool(word & bit) for bit in asked)
-    return {"need_exact": bool(asked) and offered == len(asked), "need_partial": 0 < offered < len(asked)}
-
-
-@lru_cache(maxsize=1024)
-def _service_masks(services: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(mask_of([label_bit("services", label)]) for label in services)
-
-
-def _person_reasons(word: int, need: Need) -> dict[str, bool]:
-    publics, situations, languages = _person_masks(need.public, need.accueil, need.langue)
-    return {
-        "public_targeted": bool(word & publics),
-        "public_open_to_all": bool(need.public) and bool(word & _PUBLIC_EMPTY),
-        "disability_ok": bool(situations) and word & situations == situations,
-        "language_ok": bool(word & languages),
-    }
-
-
-@lru_cache(maxsize=1024)
-def _person_masks(public: tuple[str, ...], accueil: tuple[str, ...], langue: tuple[str, ...]) -> tuple[int, int, int]:
-    """Facet bits of the publics, the situations and the languages that were asked for."""
-    return (
-        mask_of(label_bit("publics_specifiquement_adresses", PUBLICS[each]) for each in public),
-        mask_of(label_bit("prise_en_charge_specifique", ACCUEILS[each]) for each in accueil),
-        mask_of(label_bit("prise_en_charge_specifique", label) for each in langue if (label := LANGUES[each]) is not None),
-    )
+    return [{"code": code, "texte": texts[register]} for code, texts in REASONS.items() if reasons & _BIT[code]]

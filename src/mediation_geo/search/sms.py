@@ -7,7 +7,6 @@ Properties of a feature in, a message out. One letter outside the alphabet would
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mediation_geo.text import strip_accents
@@ -15,7 +14,7 @@ from mediation_geo.text import strip_accents
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["gsm7", "gsm7_length", "place_sms"]
+__all__ = ["gsm7", "gsm7_length", "hours_today", "place_sms", "without_hours"]
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -32,9 +31,9 @@ _PLAIN = str.maketrans(
 )
 _LONGEST = 160
 _SHORTEST_NAME = 12
+_NAMELESS = "Lieu d'aide"
 
 
-@lru_cache(maxsize=65_536)
 def gsm7(text: str) -> str:
     """
     Text with every letter outside the GSM alphabet folded to one inside, and blanks collapsed.
@@ -82,20 +81,45 @@ def place_sms(properties: Mapping[str, Any]) -> str:
     >>> place_sms({"nom": "Mairie", "adresse": {"label": "1 rue Foch"}, "contact": {"tel_affiche": "04 67 00 00 00"}})
     'Mairie, 1 rue Foch. Tel 04 67 00 00 00'
     """
-    name = gsm7(properties.get("nom") or "Lieu d'aide")
+    text, room = without_hours(properties)
+    today = hours_today(properties.get("horaires") or {})
+    return text + today if gsm7_length(today) <= room else text
+
+
+def without_hours(properties: Mapping[str, Any]) -> tuple[str, int]:
+    """
+    Message without the hours, and how many places are left in it; below 0 when it had to be cut already.
+
+    Examples
+    --------
+    >>> without_hours({"nom": "Mairie", "adresse": {"label": "1 rue Foch"}})
+    ('Mairie, 1 rue Foch', 142)
+    """
+    # A name may have no letter of the alphabet.
+    name = gsm7(properties.get("nom") or "") or _NAMELESS
     address = gsm7((properties.get("adresse") or {}).get("label") or "")
     reach = _reach(properties.get("contact") or {})
-    hours = gsm7(_today(properties.get("horaires") or {}))
-    whole = _joined(name, address, reach, hours)
-    if gsm7_length(whole) <= _LONGEST:
-        return whole
-    without_hours = _joined(name, address, reach, "")
-    excess = gsm7_length(without_hours) - _LONGEST
-    if excess <= 0:
-        return without_hours
-    short_name = _cut(name, excess) if len(name) - excess >= _SHORTEST_NAME else _cut(name, len(name) - _SHORTEST_NAME)
-    excess = gsm7_length(_joined(short_name, address, reach, "")) - _LONGEST
-    return _joined(short_name, _cut(address, excess) if excess > 0 else address, reach, "")
+    whole = _joined(name, address, reach)
+    room = _LONGEST - gsm7_length(whole)
+    if room >= 0:
+        return whole, room
+    short_name = _cut(name, -room) if len(name) + room >= _SHORTEST_NAME else _cut(name, len(name) - _SHORTEST_NAME)
+    excess = gsm7_length(_joined(short_name, address, reach)) - _LONGEST
+    return _joined(short_name, _cut(address, excess) if excess > 0 else address, reach), room
+
+
+def hours_today(hours: Mapping[str, Any]) -> str:
+    """
+    What a message says at its end of the opening hours of today.
+
+    Examples
+    --------
+    >>> hours_today({"semaine": [{"plages": [["09:00", "12:00"]]}]})
+    ". Aujourd'hui 09:00-12:00"
+    """
+    week = hours.get("semaine") or []
+    spans = week[0]["plages"] if week else []
+    return ". Aujourd'hui " + ", ".join(f"{start}-{end}" for start, end in spans) if spans else ""
 
 
 def _fold_letter(letter: str) -> str:
@@ -112,15 +136,9 @@ def _reach(contact: Mapping[str, Any]) -> str:
     return mail if len(mail) <= 50 else ""
 
 
-def _today(hours: Mapping[str, Any]) -> str:
-    week = hours.get("semaine") or []
-    spans = week[0]["plages"] if week else []
-    return "Aujourd'hui " + ", ".join(f"{start}-{end}" for start, end in spans) if spans else ""
-
-
-def _joined(name: str, address: str, reach: str, hours: str) -> str:
+def _joined(name: str, address: str, reach: str) -> str:
     place = ", ".join(part for part in (name, address) if part)
-    return ". ".join(part for part in (place, reach, hours) if part)
+    return ". ".join(part for part in (place, reach) if part)
 
 
 def _cut(text: str, excess: int) -> str:

@@ -1,32 +1,43 @@
 """
 Features of an answer as JSON text: the same bytes as `present.py` would give, most of them written once for a release.
 
-Rows of the index in, JSON fragments out. All places lie in one block of bytes, which a server's processes can share: nobody
-writes to it, not even a count of references.
+Rows of the index in, JSON fragments out. What is always true of a place lies in one block of bytes, which a server's processes
+can share: nobody writes to it, not even a count of references. What a schedule says until it changes is written once, and so is
+each way to answer a question; what is left to each question is to join these around its distances.
 """
 
 from __future__ import annotations
 
 from array import array
+from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import orjson
 
-from mediation_geo.search.present import present, told_places
+from mediation_geo.search.cards import card_text
+from mediation_geo.search.present import Match, freshness, label_of_distance, match_properties, present, told_places
+from mediation_geo.search.sms import without_hours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from mediation_geo.search.features import FeatureStore
     from mediation_geo.search.index import PlaceIndex
     from mediation_geo.search.need import Need
+    from mediation_geo.search.present import Told
 
 __all__ = ["WrittenPlaces", "written"]
+
+# Ways to answer a question, and ages in days, of which the text is kept.
+_KEPT_MATCHES = 4096
+_KEPT_AGES = 4096
+
+_NEW_LINE = rb"\n"
 
 
 class WrittenPlaces:
@@ -35,30 +46,52 @@ class WrittenPlaces:
 
     Parameters
     ----------
+    index : PlaceIndex
+        The places.
     features : FeatureStore
-        Where the properties come from; nothing is kept there.
-    count : int
-        Number of places.
+        Where their properties come from; nothing is kept there.
     """
 
-    def __init__(self, features: FeatureStore, count: int) -> None:
+    def __init__(self, index: PlaceIndex, features: FeatureStore) -> None:
         parts: list[bytes] = []
-        for row in range(count):
+        self._room = array("h")
+        for row in range(len(index)):
             properties = features.make(row)
-            parts.append(orjson.dumps(_brief(properties)))
-            del properties["sources"]
-            parts.append(orjson.dumps(properties))
+            message, room = without_hours(properties)
+            self._room.append(room)
+            parts.extend(_parts(index, row, properties, message))
         self._text = b"".join(parts)
         self._ends = array("q", [0, *accumulate(map(len, parts))])
 
-    def brief(self, row: int) -> dict[str, Any]:
-        """The few properties that cards and reasons are made of."""
-        read: dict[str, Any] = orjson.loads(self._text[self._ends[2 * row] : self._ends[2 * row + 1]])
-        return read
-
-    def properties(self, row: int) -> bytes:
-        """All properties but the sources, as a JSON object."""
-        return self._text[self._ends[2 * row + 1] : self._ends[2 * row + 2]]
+    def feature(self, told: Told, *, lang: str) -> bytes:
+        """A place of an answer as a GeoJSON feature."""
+        text, first = self._text, told.row * _PARTS
+        begin, point, place, updated, sources, name, reach, message, end = self._ends[first : first + _PARTS + 1]
+        hours, match = told.hours.written, _match_text(told.match, lang)
+        if told.distance_m is None:
+            head, distance, label = b"%bnull%b" % (text[begin:point], text[place:updated]), b"", b""
+        else:
+            head = text[begin:updated]
+            label = label_of_distance(told.distance_m, in_commune=told.in_commune).encode()
+            distance = b',"distance_m":%d,"distance_label":"%b"' % (round(told.distance_m), label)
+        lines = (text[name:reach], label, text[reach:message], hours.line, match.reasons)
+        return b"".join(
+            (
+                head,
+                hours.shown,
+                text[updated:sources],
+                _age_text(told.age_days),
+                text[sources:name],
+                distance,
+                match.properties,
+                b',"carte":{"texte":"',
+                _NEW_LINE.join([line for line in lines if line]),
+                b'","sms":"',
+                text[message:end],
+                hours.today if hours.today_places <= self._room[told.row] else b"",
+                b'"}}}',
+            )
+        )
 
 
 def written(
@@ -87,24 +120,46 @@ def written(
     if need.champs:
         return present(index, need, rows, distance_m, at=at, nearest_row=nearest_row)
     places = index.written
-    features = []
-    for told in told_places(index, need, rows, distance_m, at=at, nearest_row=nearest_row, read=places.brief):
-        geometry = None
-        if told.distance_m is not None:
-            geometry = {"type": "Point", "coordinates": [float(index.lon[told.row]), float(index.lat[told.row])]}
-        head = orjson.dumps({"type": "Feature", "id": index.place_ids[told.row], "geometry": geometry})
-        said = orjson.dumps({"horaires": told.hours.written, **told.said})
-        body = (head[:-1], b',"properties":', places.properties(told.row)[:-1], b",", said[1:], b"}")
-        features.append(orjson.Fragment(b"".join(body)))
-    return features
+    told = told_places(index, need, rows, distance_m, at=at, nearest_row=nearest_row)
+    return [orjson.Fragment(places.feature(each, lang=need.lang)) for each in told]
 
 
-def _brief(properties: dict[str, Any]) -> dict[str, Any]:
-    contact = properties["contact"]
-    return {
-        "nom": properties["nom"],
-        "adresse": {"label": properties["adresse"]["label"]},
-        "contact": {name: contact[name] for name in ("tel_affiche", "courriel", "site")},
-        "geocodage": {"type": properties["geocodage"]["type"]},
-        "sources": properties["sources"],
-    }
+# Parts of each place, in this order, each as it stands in the feature.
+_PARTS = 8
+
+
+def _parts(index: PlaceIndex, row: int, properties: dict[str, Any], message: str) -> tuple[bytes, ...]:
+    sources = properties.pop("sources")
+    point = {"type": "Point", "coordinates": [float(index.lon[row]), float(index.lat[row])]}
+    updated = index.facts.updated[row]
+    return (
+        b'{"type":"Feature","id":%b,"geometry":' % orjson.dumps(index.place_ids[row]),
+        orjson.dumps(point),
+        b',"properties":%b,"horaires":' % orjson.dumps(properties)[:-1],
+        b',"fraicheur":{"date_maj":%b,' % orjson.dumps(None if np.isnat(updated) else str(updated)),
+        b',"source":%b}' % orjson.dumps(sources),
+        _inside(card_text({"nom": properties["nom"], "adresse": properties["adresse"]})),
+        _inside(card_text({"contact": properties["contact"]})),
+        _inside(message),
+    )
+
+
+class _MatchText(NamedTuple):
+    properties: bytes
+    reasons: bytes
+
+
+@lru_cache(maxsize=_KEPT_MATCHES)
+def _match_text(match: Match, lang: str) -> _MatchText:
+    shown = match_properties(match, lang=lang)
+    return _MatchText(b',"correspondance":%b' % orjson.dumps(shown), _inside(card_text({"correspondance": shown})))
+
+
+@lru_cache(maxsize=_KEPT_AGES)
+def _age_text(days: int | None) -> bytes:
+    return orjson.dumps(freshness(days))[1:-1]
+
+
+def _inside(text: str) -> bytes:
+    """Text as it stands between the quotes of a JSON text."""
+    return orjson.dumps(text)[1:-1]
