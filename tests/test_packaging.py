@@ -158,7 +158,7 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
     siblings = {sibling.stem for sibling in path.parent.glob("*.py")}
-    # `postgres` starts a database for the tests and for a benchmark.
-    ours = {"benchmarks", "datasets", "mediation_geo", "tests", "postgres", *siblings}
+    # What starts a database and a geocoder for the tests starts them for benchmarks too.
+    ours = {"benchmarks", "datasets", "mediation_geo", "tests", "postgres", "addok_server", *siblings}
     # QGIS comes with its own Python, which runs the one script that imports it.
     return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - ours - {"qgis"}
