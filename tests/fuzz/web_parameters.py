@@ -43,9 +43,10 @@ def _ask_for_places(pairs: list[tuple[str, str]]) -> None:
     try:
         need = Need.from_query(pairs)
     except RequestError as error:
-        # The name of an unknown parameter is given back, whatever somebody wrote there.
         told = [value.strip() for name, value in pairs if name in PRIVATE and len(value.strip()) > 12]
-        if any(value in error.message for value in told):
+        # What an unknown word or the name of an unknown parameter says is given back, also where it is the address once more.
+        public = [text for name, value in pairs if name not in PRIVATE for text in (name, value)]
+        if any(value in error.message and not any(value in each for each in public) for value in told):
             broken(f"an answer repeats what was typed: {error}")
         return
     if Need(**need.asked()).asked() != need.asked():
