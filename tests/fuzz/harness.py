@@ -30,9 +30,11 @@ def fuzz(one_input: Callable[[bytes], None], *, seeds: Iterable[bytes], words: I
         (corpus / f"{number:03d}").write_bytes(seed)
     dictionary = folder / "words"
     dictionary.write_text("".join(f'"{_escaped(word)}"\n' for word in words), encoding="ascii")
-    # New inputs go to the first folder named: one of the user's before ours. The memory limit of libFuzzer counts the whole
-    # interpreter with its libraries.
-    arguments = [*sys.argv, str(corpus), f"-dict={dictionary}", "-rss_limit_mb=4096"]
+    # The memory limit of libFuzzer counts the whole interpreter with its libraries.
+    arguments = [*sys.argv, f"-dict={dictionary}", "-rss_limit_mb=4096"]
+    # New inputs go to the first folder named: one of the user's before ours. Inputs to run again go without a folder.
+    if not any(Path(each).is_file() for each in sys.argv[1:]):
+        arguments.append(str(corpus))
     atheris.Setup(arguments, one_input)
     atheris.Fuzz()
 
