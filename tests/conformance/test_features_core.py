@@ -67,6 +67,7 @@ def check_collection(web: httpx.Client, response: httpx.Response) -> dict[str, A
 
 
 def test_landing_page_leads_everywhere(web: httpx.Client) -> None:
+    """ogcapi-features-1/1.0/conf/core: abstract tests 1, 3 to 5."""
     landing = web.get("/ogcapi", headers={"Accept": "application/json"})
     assert landing.status_code == 200
     assert landing.http_version == "HTTP/1.1"
@@ -79,6 +80,7 @@ def test_landing_page_leads_everywhere(web: httpx.Client) -> None:
 
 
 def test_conformance_declares_what_is_served(web: httpx.Client) -> None:
+    """ogcapi-features-1/1.0/conf/core: abstract tests 7 and 8."""
     classes = web.get("/ogcapi/conformance").json()["conformsTo"]
     assert CORE in classes
     assert len(set(classes)) == len(classes)
@@ -86,6 +88,7 @@ def test_conformance_declares_what_is_served(web: httpx.Client) -> None:
 
 
 def test_collections_and_each_collection_say_the_same(web: httpx.Client) -> None:
+    """ogcapi-features-1/1.0/conf/core, ogcapi-features-1/1.0/conf/geojson: abstract tests 9 to 13, 22 to 26."""
     document = web.get("/ogcapi/collections").json()
     assert rels(document, "self")
     assert rels(document, "alternate")
@@ -105,6 +108,7 @@ def test_collections_and_each_collection_say_the_same(web: httpx.Client) -> None
 
 @pytest.mark.parametrize("box", BOXES)
 def test_box_holds_only_what_intersects_it_and_counts_all_of_it(web: httpx.Client, box: str) -> None:
+    """ogcapi-features-1/1.0/conf/core: abstract tests 2, 14 and 15."""
     page = check_collection(web, web.get(ITEMS, params={"bbox": box, "limit": 100}))
     west, south, east, north = (float(part) for part in box.split(","))
     for feature in page["features"]:
@@ -116,6 +120,7 @@ def test_box_holds_only_what_intersects_it_and_counts_all_of_it(web: httpx.Clien
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_datetime_keeps_exactly_the_places_updated_then(web: httpx.Client, snapshot: Snapshot, moment: str) -> None:
+    """ogcapi-features-1/1.0/conf/core: abstract tests 18 and 19, and the results that the official suite leaves unchecked."""
     page = check_collection(web, web.get(ITEMS, params={"datetime": moment, "limit": 5000}))
     first, last = days_of(moment)
     expected = [
@@ -128,6 +133,7 @@ def test_datetime_keeps_exactly_the_places_updated_then(web: httpx.Client, snaps
 
 @pytest.mark.parametrize("limit", [1, 7, 50, 100])
 def test_limit_is_never_exceeded_and_pages_make_the_whole(web: httpx.Client, snapshot: Snapshot, limit: int) -> None:
+    """ogcapi-features-1/1.0/conf/core: abstract tests 16 and 17, 23 to 25."""
     page = check_collection(web, web.get(ITEMS, params={"limit": limit}))
     assert len(page["features"]) == limit
     if limit >= 50:
@@ -135,6 +141,7 @@ def test_limit_is_never_exceeded_and_pages_make_the_whole(web: httpx.Client, sna
 
 
 def test_limit_beyond_the_maximum_gives_the_maximum(web: httpx.Client, snapshot: Snapshot) -> None:
+    """ogcapi-features-1/1.0/conf/core: abstract test 17."""
     page = check_collection(web, web.get(ITEMS, params={"limit": 123_456}))
     assert page["numberReturned"] == len(snapshot.places)
 
@@ -185,6 +192,7 @@ def test_previous_page_leads_back(web: httpx.Client) -> None:
     ],
 )
 def test_what_cannot_be_honoured_is_refused_by_name(web: httpx.Client, parameters: str, named: str) -> None:
+    """ogcapi-features-1/1.0/conf/core: abstract tests 20 and 21."""
     answer = web.get(f"{ITEMS}?{parameters}")
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
@@ -192,6 +200,7 @@ def test_what_cannot_be_honoured_is_refused_by_name(web: httpx.Client, parameter
 
 
 def test_each_feature_is_found_by_its_id_with_its_links(web: httpx.Client) -> None:
+    """ogcapi-features-1/1.0/conf/core, ogcapi-features-1/1.0/conf/geojson: abstract tests 27 to 29."""
     for feature in web.get(ITEMS, params={"limit": 20}).json()["features"]:
         answer = web.get(f"{ITEMS}/{feature['id']}")
         assert answer.headers["content-type"] == "application/geo+json"
@@ -221,6 +230,7 @@ def test_unknown_things_are_404_problems(web: httpx.Client) -> None:
 
 
 def test_api_definition_declares_the_parameters_as_the_standard_wants(web: httpx.Client) -> None:
+    """ogcapi-features-1/1.0/conf/core, ogcapi-features-1/1.0/conf/oas30: abstract tests 6, 14, 16 and 18."""
     definition = web.get("/ogcapi/openapi", headers={"Accept": "application/vnd.oai.openapi+json;version=3.0"}).json()
     components = definition["components"]["parameters"]
     declared = {

@@ -17,6 +17,7 @@ UNSUPPORTED = "http://www.opengis.net/def/crs/0/unsupported"
 
 
 def test_collection_lists_the_systems_with_the_default_and_the_stored_one(web: httpx.Client) -> None:
+    """ogcapi-features-2/1.0/conf/crs: discovery."""
     for document in (web.get(BASE).json(), web.get("/ogcapi/collections").json()["collections"][0]):
         assert tuple(document["crs"]) == SUPPORTED_CRS
         assert document["crs"][0] == CRS84
@@ -25,6 +26,7 @@ def test_collection_lists_the_systems_with_the_default_and_the_stored_one(web: h
 
 @pytest.mark.parametrize("crs", SUPPORTED_CRS)
 def test_items_and_item_come_in_the_system_asked_for(web: httpx.Client, crs: str) -> None:
+    """ogcapi-features-2/1.0/conf/crs: crs, and the coordinates that the official suite throws away."""
     plain = web.get(ITEMS, params={"limit": 200}).json()["features"]
     answer = web.get(ITEMS, params={"limit": 200, "crs": crs})
     assert answer.headers["content-crs"] == f"<{crs}>"
@@ -44,6 +46,7 @@ def test_items_and_item_come_in_the_system_asked_for(web: httpx.Client, crs: str
 
 
 def test_without_crs_the_answer_is_in_the_default_system(web: httpx.Client) -> None:
+    """ogcapi-features-2/1.0/conf/crs: crs default."""
     answer = web.get(ITEMS, params={"limit": 1})
     assert answer.headers["content-crs"] == f"<{CRS84}>"
     one = web.get(f"{ITEMS}/{answer.json()['features'][0]['id']}")
@@ -52,6 +55,7 @@ def test_without_crs_the_answer_is_in_the_default_system(web: httpx.Client) -> N
 
 @pytest.mark.parametrize("crs", [each for each in SUPPORTED_CRS if each.endswith(("CRS84", "4326", "3857", "2154"))])
 def test_a_box_in_any_system_keeps_the_places_whose_coordinates_there_lie_in_it(web: httpx.Client, crs: str) -> None:
+    """ogcapi-features-2/1.0/conf/crs: bbox-crs."""
     features = web.get(ITEMS, params={"limit": 10_000, "crs": crs, "bbox": "-5,42,8,51"}).json()["features"]
     points = {feature["id"]: feature["geometry"]["coordinates"] for feature in features}
     first = sorted(point[0] for point in points.values())
@@ -66,6 +70,7 @@ def test_a_box_in_any_system_keeps_the_places_whose_coordinates_there_lie_in_it(
 
 
 def test_naming_the_default_system_changes_nothing(web: httpx.Client) -> None:
+    """ogcapi-features-2/1.0/conf/crs: bbox-crs default."""
     box = "1,43,5,49"
     assert (
         web.get(ITEMS, params={"bbox": box, "limit": 500}).json()["features"]
@@ -74,6 +79,7 @@ def test_naming_the_default_system_changes_nothing(web: httpx.Client) -> None:
 
 
 def test_unsupported_systems_are_refused(web: httpx.Client) -> None:
+    """ogcapi-features-2/1.0/conf/crs: invalid values."""
     place = web.get(ITEMS, params={"limit": 1}).json()["features"][0]["id"]
     for path, parameters in (
         (ITEMS, {"crs": UNSUPPORTED}),

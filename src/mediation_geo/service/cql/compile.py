@@ -100,7 +100,8 @@ class _Compiler:
                 [inner] = _exactly(op, args, 1)
                 return _negated(self.boolean(inner, depth + 1))
             case "isNull":
-                return self._is_null(*_exactly(op, args, 1), depth)
+                [inner] = _exactly(op, args, 1)
+                return self._is_null(inner, depth)
             case "in":
                 subject, choices = _exactly(op, args, 2)
                 if not isinstance(choices, list) or not 0 < len(choices) <= _MAX_LIST:

@@ -25,7 +25,9 @@ __all__ = ["COVERAGE", "QUALITY", "coverage_table", "quality_table"]
 QUALITY = "qualite-sources"
 COVERAGE = "communes-couverture"
 
+_ID = Column("id", "text", "Identifiant")
 _QUALITY_COLUMNS = (
+    _ID,
     Column("code_departement", "text", "Code département"),
     Column("source", "text", "Source"),
     Column("fiches", "integer", "Fiches"),
@@ -38,6 +40,7 @@ _QUALITY_COLUMNS = (
     Column("date_maj", "date", "Mise à jour la plus récente"),
 )
 _COVERAGE_COLUMNS = (
+    _ID,
     Column("code_insee", "text", "Code commune INSEE"),
     Column("nom", "text", "Commune"),
     Column("code_departement", "text", "Code département"),
@@ -78,8 +81,8 @@ def quality_table(release: Release) -> FeatureTable:
     )
     frame = counted.reset_index()
     middles = _communes().groupby("code_departement")[["lon", "lat"]].mean().reindex(frame["code_departement"])
-    ids = (frame["code_departement"] + "-" + frame["source"].str.replace(r"[^A-Za-z0-9._-]", "-", regex=True)).tolist()
-    return FeatureTable(frame, _QUALITY_COLUMNS, ids=ids, geometries=_points(middles), date_column="date_maj")
+    frame["id"] = frame["code_departement"] + "-" + frame["source"].str.replace(r"[^A-Za-z0-9._-]", "-", regex=True)
+    return FeatureTable(frame, _QUALITY_COLUMNS, ids=frame["id"].tolist(), geometries=_points(middles), date_column="date_maj")
 
 
 def coverage_table(release: Release, index: PlaceIndex) -> FeatureTable:
@@ -87,11 +90,12 @@ def coverage_table(release: Release, index: PlaceIndex) -> FeatureTable:
     communes = _communes()
     nearest = index.nearest_batch(communes["lon"], communes["lat"], k=1).set_index("query")
     frame = communes.assign(
+        id=communes["code_insee"],
         lieux=communes["code_insee"].map(release.places["code_insee"].value_counts()).fillna(0).astype("int64"),
         lieu_le_plus_proche=nearest["place_id"].reindex(communes.index),
         distance_m=nearest["distance_m"].round(0).reindex(communes.index),
     )
-    return FeatureTable(frame, _COVERAGE_COLUMNS, ids=frame["code_insee"].tolist(), geometries=_points(frame))
+    return FeatureTable(frame, _COVERAGE_COLUMNS, ids=frame["id"].tolist(), geometries=_points(frame))
 
 
 def _communes() -> pd.DataFrame:

@@ -28,16 +28,16 @@ __all__ = [
     "processes",
     "queryables",
     "schema",
+    "sortables",
 ]
 
 Path = Mapping[str, str]
 
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features"
 _COMMON = "http://www.opengis.net/spec/ogcapi-common"
-_PROCESSES = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf"
 
-# Only what our own tests check is declared.
+# Only what our own tests check is declared: `tests/conformance` has a test for each class of this list.
 CONFORMANCE: tuple[str, ...] = (
     f"{_COMMON}-1/1.0/conf/core",
     f"{_COMMON}-1/1.0/conf/html",
@@ -45,6 +45,12 @@ CONFORMANCE: tuple[str, ...] = (
     f"{_COMMON}-1/1.0/conf/landing-page",
     f"{_COMMON}-1/1.0/conf/oas30",
     f"{_COMMON}-2/1.0/conf/collections",
+    # Published in April 2026 as Part 5 of Features under the identifiers of Common.
+    f"{_COMMON}-3/1.0/conf/advanced-property-roles",
+    f"{_COMMON}-3/1.0/conf/queryables",
+    f"{_COMMON}-3/1.0/conf/returnables-and-receivables",
+    f"{_COMMON}-3/1.0/conf/schemas",
+    f"{_COMMON}-3/1.0/conf/sortables",
     f"{_FEATURES}-1/1.0/conf/core",
     f"{_FEATURES}-1/1.0/conf/geojson",
     f"{_FEATURES}-1/1.0/conf/html",
@@ -54,9 +60,6 @@ CONFORMANCE: tuple[str, ...] = (
     f"{_FEATURES}-3/1.0/conf/filter",
     f"{_FEATURES}-3/1.0/conf/queryables",
     f"{_FEATURES}-3/1.0/conf/queryables-query-parameters",
-    f"{_FEATURES}-5/1.0/conf/core-roles-features",
-    f"{_FEATURES}-5/1.0/conf/queryables",
-    f"{_FEATURES}-5/1.0/conf/schemas",
     f"{_CQL2}/accent-insensitive-comparison",
     f"{_CQL2}/advanced-comparison-operators",
     f"{_CQL2}/arithmetic",
@@ -70,10 +73,6 @@ CONFORMANCE: tuple[str, ...] = (
     f"{_CQL2}/property-property",
     f"{_CQL2}/spatial-functions",
     f"{_CQL2}/temporal-functions",
-    f"{_PROCESSES}/core",
-    f"{_PROCESSES}/json",
-    f"{_PROCESSES}/oas30",
-    f"{_PROCESSES}/ogc-process-description",
 )
 
 
@@ -95,13 +94,16 @@ def functions(_site: Site, _snapshot: Snapshot, _language: str, _path: Path) -> 
 
 def collections(site: Site, snapshot: Snapshot, language: str, _path: Path) -> dict[str, Any]:
     """All collections."""
-    document = site.host(snapshot).all_collections(language)
-    return {**document, "donnees": snapshot.about()}
+    host = site.host(snapshot)
+    document = host.all_collections(language)
+    listed = [_with_sortables(each, host.base_url, language) for each in document["collections"]]
+    return {**document, "collections": listed, "donnees": snapshot.about()}
 
 
 def collection(site: Site, snapshot: Snapshot, language: str, path: Path) -> dict[str, Any]:
     """One collection."""
-    return site.host(snapshot).collection(path["collection"], language)
+    host = site.host(snapshot)
+    return _with_sortables(host.collection(path["collection"], language), host.base_url, language)
 
 
 def queryables(site: Site, snapshot: Snapshot, language: str, path: Path) -> dict[str, Any]:
@@ -112,6 +114,13 @@ def queryables(site: Site, snapshot: Snapshot, language: str, path: Path) -> dic
 def schema(site: Site, snapshot: Snapshot, language: str, path: Path) -> dict[str, Any]:
     """What features hold."""
     return _schema(site, snapshot, language, path["collection"], "schema")
+
+
+def sortables(site: Site, snapshot: Snapshot, language: str, path: Path) -> dict[str, Any]:
+    """What `sortby` may name."""
+    document = _schema(site, snapshot, language, path["collection"], "sortables")
+    simple = {name: each for name, each in document["properties"].items() if each.get("type", "array") != "array"}
+    return {**document, "properties": simple, "additionalProperties": False}
 
 
 def processes(site: Site, snapshot: Snapshot, language: str, _path: Path) -> dict[str, Any]:
@@ -139,6 +148,17 @@ def openapi(site: Site, snapshot: Snapshot, language: str, _path: Path) -> dict[
     )
 
 
+def _with_sortables(document: dict[str, Any], base_url: str, language: str) -> dict[str, Any]:
+    """A collection with the link that pygeoapi does not make."""
+    link = {
+        "rel": "http://www.opengis.net/def/rel/ogc/1.0/sortables",
+        "type": "application/schema+json",
+        "title": "Sortables" if language == "en" else "Propriétés triables",
+        "href": f"{base_url}/collections/{document['id']}/sortables",
+    }
+    return {**document, "links": [*document["links"], link]}
+
+
 def _schema(site: Site, snapshot: Snapshot, language: str, name: str, what: str) -> dict[str, Any]:
     host = site.host(snapshot)
     table = host.provider(name).table
@@ -147,6 +167,8 @@ def _schema(site: Site, snapshot: Snapshot, language: str, name: str, what: str)
         properties[each] = {**json_schema(column), "x-ogc-propertySeq": position}
         if column.vocabulary and column.kind == "list":
             properties[each]["items"] = {"type": "string", "enum": list(column.vocabulary)}
+        if each.endswith("_m"):
+            properties[each]["x-ogc-unit"] = "m"
         if each == "id":
             properties[each]["x-ogc-role"] = "id"
         if each == table.date_column:

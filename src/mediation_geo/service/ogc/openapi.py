@@ -207,13 +207,14 @@ def _document(
 
 def _collection_paths(name: str, label: str, columns: Sequence[Column]) -> dict[str, Any]:
     base = f"/collections/{name}"
-    schemas = ("application/schema+json",)
+    schemas = {"queryables": "Propriétés interrogeables", "schema": "Schéma", "sortables": "Propriétés triables"}
+    media_types = ("application/schema+json",)
     return {
         base: _tagged(name, _document(f"{name}.describe", label)),
-        f"{base}/queryables": _tagged(
-            name, _document(f"{name}.queryables", "Propriétés interrogeables", media_types=schemas, form="fjson")
-        ),
-        f"{base}/schema": _tagged(name, _document(f"{name}.schema", "Schéma", media_types=schemas, form="fjson")),
+        **{
+            f"{base}/{each}": _tagged(name, _document(f"{name}.{each}", summary, media_types=media_types, form="fjson"))
+            for each, summary in schemas.items()
+        },
         f"{base}/items": {"get": _items(name, label, columns)},
         f"{base}/items/{{featureId}}": {"get": _item(name)},
     }
@@ -258,7 +259,7 @@ def _items(name: str, label: str, columns: Sequence[Column]) -> dict[str, Any]:
 def _filter_schema(column: Column) -> dict[str, Any]:
     match column.kind:
         case "number" | "integer":
-            return {"type": "number"}
+            return {"type": column.kind}
         case "date":
             return {"type": "string", "format": "date"}
         case _:

@@ -189,8 +189,8 @@ def _value(name: str, text: str, column: Column) -> str | float:
             number = float(text)
         except ValueError:
             number = math.nan
-        if not math.isfinite(number):
-            raise bad_parameter(name, "attendu un nombre")
+        if not math.isfinite(number) or (column.kind == "integer" and number % 1):
+            raise bad_parameter(name, "attendu un nombre entier" if column.kind == "integer" else "attendu un nombre")
         return number
     if column.kind == "date":
         try:

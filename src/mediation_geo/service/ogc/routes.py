@@ -55,6 +55,7 @@ def ogc_routes(site: Site) -> list[BaseRoute]:
         document("/collections/{collection}", documents.collection, title="Collection"),
         document("/collections/{collection}/queryables", documents.queryables, json_type=SCHEMA, title="Propriétés"),
         document("/collections/{collection}/schema", documents.schema, json_type=SCHEMA, title="Schéma"),
+        document("/collections/{collection}/sortables", documents.sortables, json_type=SCHEMA, title="Propriétés triables"),
         document("/processes", documents.processes, title="Traitements"),
         document("/processes/{process}", documents.process, title="Traitement"),
     ]
