@@ -137,6 +137,8 @@ def main() -> None:
     asked = parser.parse_args()
     # Stopped by the system or by hand: the benchmark at work and its peers are ended all the same.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # A shell lets what it starts in the background ignore Ctrl-C, and a benchmark would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     asked.out.mkdir(parents=True, exist_ok=True)
     here = machine()
     subjects = last_report(asked.out / "report.json", here)
