@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import string
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -68,9 +69,14 @@ class Previous(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """One id a cluster, the former ids it answers to, and the events that led there."""
+    """
+    One id a cluster, the former ids it answers to, and the events that led there.
+
+    `record_ids` lists the records of each cluster, sorted; the lists of the events are the same objects.
+    """
 
     place_ids: NDArray[np.object_]
+    record_ids: list[list[str]]
     former_ids: dict[str, list[str]]
     events: pd.DataFrame
 
@@ -164,10 +170,10 @@ def assign_place_ids(
     (1, ['minted'])
     """
     frame = pd.DataFrame({"record_id": record_ids.to_numpy(dtype=object), "cluster": clusters})
-    founders = frame.groupby("cluster")["record_id"].min()
-    count = len(founders)
+    record_lists = _records_of(frame)
+    founders = [ids[0] for ids in record_lists]
     assigned: dict[int, str] = {}
-    events: list[dict[str, Any]] = []
+    events = _Events(release_id)
     before = _members_before(previous)
     overlap = _overlaps(frame, before)
     asleep = _ended_members(previous)
@@ -176,12 +182,11 @@ def assign_place_ids(
     revived = _greedy(_overlaps(frame[~frame["cluster"].isin(assigned)], asleep)) if len(asleep) else []
     taken = {*assigned.values(), *asleep["place_id"]}
     known = {*taken, *before["place_id"], *_aliases_before(previous)}
-    record_lists = _records_of(frame)
     parents = _best_parent(overlap)
     for cluster, place_id in revived:
         assigned[cluster] = place_id
-        events.append(_event("revived", place_id, release_id, record_lists[cluster], []))
-    for cluster in founders.sort_values(kind="stable").index:
+        events.add("revived", place_id, record_lists[cluster], [])
+    for cluster in sorted(range(len(founders)), key=founders.__getitem__):
         if cluster in assigned:
             continue
         place_id = mint_place_id(founders[cluster], taken=taken)
@@ -190,24 +195,25 @@ def assign_place_ids(
         parent = parents.get(cluster)
         # The id of a founding record that comes up again is the same place coming back.
         kind = "revived" if place_id in known else "minted" if parent is None else "split"
-        events.append(_event(kind, place_id, release_id, record_lists[cluster], [] if parent is None else [parent]))
+        events.add(kind, place_id, record_lists[cluster], [] if parent is None else [parent])
     merged, gone = _ended(before, overlap, assigned)
     for place_id, survivor in merged.items():
-        events.append(_event("merged", place_id, release_id, before.loc[before["place_id"] == place_id, "record_id"], [survivor]))
+        events.add("merged", place_id, before.loc[before["place_id"] == place_id, "record_id"].tolist(), [survivor])
     lost = before[before["place_id"].isin(gone)].groupby("place_id")["record_id"].agg(sorted)
-    events.extend(_event("retired", str(place_id), release_id, ids, []) for place_id, ids in lost.items())
-    place_ids = np.array([assigned[cluster] for cluster in range(count)], dtype=object)
+    for gone_id, ids in lost.items():
+        events.add("retired", str(gone_id), ids, [])
+    place_ids = np.array([assigned[cluster] for cluster in range(len(founders))], dtype=object)
     alive = frozenset(assigned.values())
     former = {key: [each for each in ids if each not in alive] for key, ids in _former_ids(previous, merged, place_ids).items()}
-    return Identity(place_ids, former, _event_frame(events))
+    return Identity(place_ids, record_lists, former, events.frame())
 
 
-def _records_of(frame: pd.DataFrame) -> dict[int, list[str]]:
+def _records_of(frame: pd.DataFrame) -> list[list[str]]:
     """Sorted record ids of each cluster; a loop, since a frame for each of many small clusters costs far more."""
-    gathered: dict[int, list[str]] = {}
-    for cluster, record_id in zip(frame["cluster"].tolist(), frame["record_id"].tolist(), strict=True):
-        gathered.setdefault(cluster, []).append(record_id)
-    return {cluster: sorted(ids) for cluster, ids in gathered.items()}
+    order = np.argsort(frame["cluster"].to_numpy(), kind="stable")
+    ids = frame["record_id"].to_numpy()[order].tolist()
+    bounds = [0, *np.cumsum(np.bincount(frame["cluster"])).tolist()]
+    return [sorted(ids[start:end]) for start, end in pairwise(bounds)]
 
 
 def _members_before(previous: Previous | None) -> pd.DataFrame:
@@ -310,16 +316,18 @@ def _former_ids(previous: Previous | None, merged: dict[str, str], place_ids: ND
     return {place_id: sorted(aliases - {place_id}) for place_id, aliases in former.items()}
 
 
-def _event(kind: str, place_id: str, release_id: str, record_ids: Any, others: list[str]) -> dict[str, Any]:
-    return {
-        "event": kind,
-        "place_id": place_id,
-        "release_id": release_id,
-        "record_ids": list(record_ids),
-        "other_place_ids": others,
-    }
+class _Events:
+    """Events of one release, column by column: on the first night there is one for each place of the country."""
 
+    def __init__(self, release_id: str) -> None:
+        self._release_id = release_id
+        self._columns: dict[str, list[Any]] = {name: [] for name in _EVENT_COLUMNS}
 
-def _event_frame(events: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(events, columns=_EVENT_COLUMNS)
-    return frame.sort_values(["event", "place_id"], kind="stable").reset_index(drop=True)
+    def add(self, kind: str, place_id: str, record_ids: list[str], others: list[str]) -> None:
+        """Note what happened to one place."""
+        for column, value in zip(self._columns.values(), (kind, place_id, self._release_id, record_ids, others), strict=True):
+            column.append(value)
+
+    def frame(self) -> pd.DataFrame:
+        """All events, by kind and place."""
+        return pd.DataFrame(self._columns).sort_values(["event", "place_id"], kind="stable").reset_index(drop=True)

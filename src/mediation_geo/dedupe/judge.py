@@ -38,6 +38,8 @@ __all__ = ["APART_M", "Judgement", "Workshop", "judge_by_model", "judge_by_offic
 COPY_STRENGTH = 3.0
 # Records of one place farther apart than this are an exception that has to be explained.
 APART_M = 500.0
+# Each word once, whatever the number of pairs.
+_DECISIONS = np.array(["distinct", "match", "review", "located_with"], dtype=object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Judgement:
         0 to 100 for the official rule, a probability for the model.
     decision : numpy.ndarray of object, shape (m,)
         `match`, `distinct`, `review` or `located_with`.
-    reasons : sequence of str, length m
+    reasons : sequence of str or pandas.Series of str, length m
         JSON text.
     clusters : numpy.ndarray of int64, shape (n,)
         Cluster of each record, numbered in the order of the records.
@@ -67,7 +69,7 @@ class Judgement:
     right: Positions
     score: NDArray[np.float64]
     decision: NDArray[np.object_]
-    reasons: list[str]
+    reasons: list[str] | pd.Series[Any]
     clusters: Clusters
     rule: str
     issues: pd.DataFrame
@@ -81,11 +83,11 @@ class Judgement:
         record_ids : pandas.Series of str
             Ids by position, sorted, so that left < right holds for ids as for positions.
         """
-        ids = record_ids.to_numpy(dtype=object)
+        ids = record_ids.array
         return pd.DataFrame(
             {
-                "left_record_id": ids[self.left],
-                "right_record_id": ids[self.right],
+                "left_record_id": ids.take(self.left),
+                "right_record_id": ids.take(self.right),
                 "score": self.score,
                 "rule": self.rule,
                 "decision": self.decision,
@@ -191,7 +193,7 @@ def judge_by_model(
     clusters = average_linkage(left, right, strength, n=len(records), constraints=constraints)
     united = clusters[left] == clusters[right]
     review = ~united & (log_odds >= logit(model.thresholds.review))
-    decision = np.select([united, review, scores.near], ["match", "review", "located_with"], "distinct").astype(object)
+    decision = _DECISIONS[np.select([united, review, scores.near], [1, 2, 3], 0)]
     return Judgement(
         left,
         right,
@@ -226,17 +228,17 @@ def _copies(prepared: Prepared, left: Positions, right: Positions) -> NDArray[np
 
 
 def _reasons(
-    signs: list[str], left: Positions, right: Positions, *, copies: NDArray[np.bool_], decisions: Decisions
-) -> list[str]:
+    signs: pd.Series[Any], left: Positions, right: Positions, *, copies: NDArray[np.bool_], decisions: Decisions
+) -> pd.Series[Any]:
     """The strongest signs of each pair, and before them what outweighs any sign: a person's word, one upstream id."""
-    told = list(signs)
-    for row in np.flatnonzero(copies).tolist():
-        told[row] = f'{{"upstream_id":{COPY_STRENGTH},{told[row][1:]}'
+    told = signs.copy()
+    told[copies] = f'{{"upstream_id":{COPY_STRENGTH},' + told[copies].str[1:]
     words = {**dict.fromkeys(decisions.must, "same"), **dict.fromkeys(decisions.cannot, "different")}
     if words:
-        for row, pair in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
-            if pair in words:
-                told[row] = f'{{"override":"{words[pair]}",{told[row][1:]}'
+        decided = [words.get(pair) for pair in zip(left.tolist(), right.tolist(), strict=True)]
+        for word in ("same", "different"):
+            chosen = np.array([each == word for each in decided], dtype=bool)
+            told[chosen] = f'{{"override":"{word}",' + told[chosen].str[1:]
     return told
 
 

@@ -46,15 +46,15 @@ def merge_records(records: pd.DataFrame, clusters: NDArray[np.int64]) -> pd.Data
     Parameters
     ----------
     records : pandas.DataFrame
-        Layout `LOCATED_RECORDS`, sorted by `record_id`.
+        Layout `LOCATED_RECORDS`; the order of rows does not matter.
     clusters : numpy.ndarray of int64, shape (n,)
         Cluster of each record, 0 to k - 1.
 
     Returns
     -------
     pandas.DataFrame
-        k rows in the order of the clusters: the fields of the standard (without `id`), the located columns, `source_ids`,
-        `sources`, `published_ids` and `provenance`.
+        k rows in the order of the clusters: the fields of the standard (without `id`), the located columns, `sources`,
+        `published_ids` and `provenance`.
 
     Notes
     -----
@@ -64,28 +64,42 @@ def merge_records(records: pd.DataFrame, clusters: NDArray[np.int64]) -> pd.Data
     Lists are united, most trusted first. The SIRET is the most frequent one, and missing when the records name different
     legal persons. The date is the latest.
     """
-    count = int(clusters.max()) + 1 if len(clusters) else 0
-    members = np.flatnonzero((np.bincount(clusters, minlength=count) > 1)[clusters])
-    choices = Choices(records, clusters, count=count)
+    choices = Choices(records, clusters)
+    members = np.flatnonzero((np.bincount(clusters, minlength=choices.count) > 1)[clusters])
+    # In the order of the ids: the first record wins a tie, wherever it stands in the table.
+    members = members[records["record_id"].iloc[members].array.argsort(kind="stable")]
+    speakers, decay = _speakers(records, clusters, members, count=choices.count)
+    for name in ADDRESS_FIELDS:
+        choices.take(name, speakers["adresse"], rule="best_position")
+    for name in _BY_TRUST:
+        choices.take(name, speakers[name], rule="most_trusted")
+    for name in LIST_FIELDS:
+        choices.unite(name, members, decay)
+    choices.take("date_maj", speakers["date_maj"], rule="latest")
+    choices.take("pivot", speakers["pivot"], rule="most_frequent")
+    return choices.frame()
+
+
+def _speakers(
+    records: pd.DataFrame, clusters: NDArray[np.int64], members: NDArray[np.int64], *, count: int
+) -> tuple[dict[str, NDArray[np.int64]], NDArray[np.float64]]:
+    """
+    For each field, the record of each cluster that speaks for it, and the age decay of the members.
+
+    What is copied to decide is given back on return, before the first column of a place is made.
+    """
     # Only what decides is copied, and only where there is something to decide.
     told = records[list(_DECIDING)].take(members).reset_index(drop=True)
     groups = clusters[members]
     decay = trust.age_weight(told["date_maj"])
-    spot = _positions(members, _best_spot(told, groups, count=count, decay=decay))
-    for name in ADDRESS_FIELDS:
-        choices.take(name, spot, rule="best_position")
     weights = {"nom": trust.name_trust(told), "telephone": trust.phone_trust(told["telephone"])}
+    chosen = {"adresse": _best_spot(told, groups, count=count, decay=decay)}
     for name in _BY_TRUST:
         known = records[name].notna().to_numpy()[members]
-        heaviest = _heaviest(known, groups, decay * weights.get(name, 1.0), count=count)
-        choices.take(name, _positions(members, heaviest), rule="most_trusted")
-    for name in LIST_FIELDS:
-        choices.unite(name, members, decay)
-    latest = _heaviest(told["date_maj"].notna().to_numpy(), groups, decay, count=count)
-    choices.take("date_maj", _positions(members, latest), rule="latest")
-    pivot = _frequent_pivot(told["pivot"], groups, count=count)
-    choices.take("pivot", _positions(members, pivot), rule="most_frequent")
-    return choices.frame()
+        chosen[name] = _heaviest(known, groups, decay * weights.get(name, 1.0), count=count)
+    chosen["date_maj"] = _heaviest(told["date_maj"].notna().to_numpy(), groups, decay, count=count)
+    chosen["pivot"] = _frequent_pivot(told["pivot"], groups, count=count)
+    return {name: _positions(members, rows) for name, rows in chosen.items()}, decay
 
 
 def _positions(members: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -53,6 +53,8 @@ PREPARED_FROM = (
 
 # A phone or a mail box of places in more communes than this is a switchboard or a travelling adviser: it says nothing.
 SHARED_COMMUNES = 4
+# One for all the records without: an empty set of its own would be more than most of their text.
+_NO_MAIL: frozenset[str] = frozenset()
 # The desk of France services under the name of its host: the mail box tells.
 _FRANCE_SERVICES_MAIL = re.compile(r"france[-_.]?se?r+vices?|(?:^|[-_.])(?:msap|mfs|efs)(?:[-_.@]|$)")
 
@@ -292,7 +294,7 @@ def without_switchboards(prepared: Prepared) -> Prepared:
     rows = np.array([row for row, each in enumerate(prepared.mails) for _ in each], dtype=np.int64)
     every = _objects([mail for each in prepared.mails for mail in each])
     common = frozenset(switchboards(every, told["insee"][rows]))
-    mails = _objects([each - common if common and each else each for each in prepared.mails])
+    mails = _objects([each if each.isdisjoint(common) else each - common for each in prepared.mails])
     return replace(prepared, columns={**told, "phone": phones}, mails=mails)
 
 
@@ -342,5 +344,5 @@ def _site(value: Any) -> str | None:
 
 def _mail_set(value: Any) -> frozenset[str]:
     if not isinstance(value, list):
-        return frozenset()
-    return frozenset(mail for mail in map(prepare_mail, value) if mail is not None)
+        return _NO_MAIL
+    return frozenset(mail for mail in map(prepare_mail, value) if mail is not None) or _NO_MAIL

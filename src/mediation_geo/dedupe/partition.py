@@ -110,11 +110,13 @@ def _score_on(client: Any, prepared: Prepared, left: Positions, right: Positions
     sent = _send(client, [_with_halo(prepared, left[pairs], right[pairs]) for pairs in parts])
     shared = client.scatter(model, broadcast=True)
     scored = client.gather(client.map(_scored_part, sent, model=shared, pure=False))
-    log_odds, reasons = np.empty(len(left)), np.empty(len(left), dtype=object)
+    log_odds = np.empty(len(left))
     same_address, near = np.empty(len(left), dtype=bool), np.empty(len(left), dtype=bool)
     for pairs, told in zip(parts, scored, strict=True):
-        log_odds[pairs], same_address[pairs], near[pairs], reasons[pairs] = told
-    return PairScores(log_odds, same_address, near, reasons.tolist())
+        log_odds[pairs], same_address[pairs], near[pairs] = told[:3]
+    reasons = pd.concat([told.reasons for told in scored], ignore_index=True)
+    back = np.argsort(np.concatenate(parts), kind="stable")
+    return PairScores(log_odds, same_address, near, reasons.take(back).reset_index(drop=True))
 
 
 def _send(client: Any, parts: list[Any]) -> list[Any]:

@@ -7,7 +7,8 @@ Chosen rows in, merged columns and their provenance out. It does not decide whic
 from __future__ import annotations
 
 import json
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,9 @@ __all__ = ["Choices", "provenance_text"]
 Origin = tuple[str, str | None, str]
 Rows = NDArray[np.int64]
 
-_SLICE = 16_384
+_SLICE = 4_096
+# Made once: a text for each place, and an encoder costs more than most texts.
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def provenance_text(origins: dict[str, Origin]) -> str:
@@ -32,8 +35,22 @@ def provenance_text(origins: dict[str, Origin]) -> str:
     >>> provenance_text({"nom": ("a/1", "2024-05-01", "most_trusted")})
     '{"nom":{"record_id":"a/1","date":"2024-05-01","rule":"most_trusted"}}'
     """
-    told = {field: {"record_id": record_id, "date": date, "rule": rule} for field, (record_id, date, rule) in origins.items()}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return _encoded(
+        {field: {"record_id": record_id, "date": date, "rule": rule} for field, (record_id, date, rule) in origins.items()}
+    )
+
+
+class _Origins(NamedTuple):
+    """
+    The records a field came from, and the rule by which each was chosen.
+
+    Those of the i-th place of several records are `rows[starts[i]:starts[i + 1]]`: none for a missing value, several for a list
+    that unites theirs.
+    """
+
+    rows: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    rule: str
 
 
 class Choices:
@@ -49,20 +66,25 @@ class Choices:
         Layout `LOCATED_RECORDS`.
     clusters : numpy.ndarray of int64, shape (n,)
         Cluster of each record, 0 to k - 1.
+
+    Attributes
+    ----------
     count : int
         Number of places, k.
     """
 
-    def __init__(self, records: pd.DataFrame, clusters: NDArray[np.int64], *, count: int) -> None:
+    def __init__(self, records: pd.DataFrame, clusters: NDArray[np.int64]) -> None:
+        self.count = int(clusters.max()) + 1 if len(clusters) else 0
         self._records = records
         self._clusters = clusters
-        self._count = count
-        self._several = np.bincount(clusters, minlength=count) > 1
-        self._only = np.full(count, -1, dtype=np.int64)
-        self._only[clusters] = np.arange(len(clusters))
+        sizes = np.bincount(clusters, minlength=self.count)
+        self._rows = np.argsort(clusters, kind="stable")
+        self._starts = np.r_[0, np.cumsum(sizes)]
+        self._several = np.flatnonzero(sizes > 1)
+        # The record of each place that has one, -1 for the others.
+        self._only = np.where(sizes == 1, self._rows[self._starts[:-1]], -1)
         self._columns: dict[str, Any] = {}
-        self._taken: dict[str, tuple[NDArray[np.int32], str]] = {}
-        self._united: dict[str, dict[int, list[int]]] = {}
+        self._origins: dict[str, _Origins] = {}
 
     def take(self, field: str, rows: Rows, *, rule: str) -> None:
         """
@@ -77,11 +99,13 @@ class Choices:
         rule : str
             Written into the provenance.
         """
-        rows = np.where(self._several, rows, self._only)
-        column = self._records[field].take(np.maximum(rows, 0)).reset_index(drop=True)
-        self._columns[field] = column if (rows >= 0).all() else column.where(rows >= 0)
-        known = self._several & self._columns[field].notna().to_numpy()
-        self._taken[field] = (np.where(known, rows, -1).astype(np.int32), rule)
+        chosen = rows[self._several]
+        every = self._only.copy()
+        every[self._several] = chosen
+        column = pd.Series(self._records[field].array.take(every, allow_fill=True))
+        self._columns[field] = column
+        known = column.notna().to_numpy()[self._several]
+        self._origins[field] = _Origins(chosen[known].astype(np.int32), np.r_[0, np.cumsum(known)], rule)
 
     def unite(self, field: str, members: Rows, weight: NDArray[np.float64]) -> None:
         """
@@ -92,34 +116,33 @@ class Choices:
         field : str
             Column of the records.
         members : numpy.ndarray of int64, shape (m,)
-            Positions of the records of places with several.
+            Positions of the records of places with several, the first to win a tie before the others.
         weight : numpy.ndarray of float64, shape (m,)
             Trust in each of them.
         """
         values = self._records[field].to_numpy(dtype=object)
         united = values[self._only]
         united[self._several] = None
-        told = np.array([isinstance(value, list) for value in values[members]], dtype=bool)
-        rows = members[told]
-        order = rows[np.lexsort((rows, -weight[told], self._clusters[rows]))]
-        origins: dict[int, list[int]] = {}
+        told = np.flatnonzero([isinstance(value, list) for value in values[members]])
+        rows = members[told[np.lexsort((-weight[told], self._clusters[members[told]]))]]
+        adding: list[int] = []
         # Lists live in object columns: a pass in Python over the filled cells.
-        for row in order.tolist():
-            place = int(self._clusters[row])
+        for place, row in zip(self._clusters[rows].tolist(), rows.tolist(), strict=True):
             so_far = united[place]
             if so_far is None:
                 united[place] = list(dict.fromkeys(values[row]))
-                origins[place] = [row]
+                adding.append(row)
             elif new := [value for value in values[row] if value not in so_far]:
                 united[place] = so_far + list(dict.fromkeys(new))
-                origins[place].append(row)
+                adding.append(row)
         self._columns[field] = pd.Series(united, dtype=object)
-        self._united[field] = origins
+        origins = np.array(adding, dtype=np.int32)
+        starts = np.asarray(np.searchsorted(self._clusters[origins], np.r_[self._several, self.count]), dtype=np.int64)
+        self._origins[field] = _Origins(origins, starts, "most_trusted")
 
     def frame(self) -> pd.DataFrame:
-        """Return the merged places with `source_ids`, `sources`, `published_ids` and `provenance`."""
+        """Return the merged places with `sources`, `published_ids` and `provenance`."""
         return pd.DataFrame(self._columns).assign(
-            source_ids=self._gather(self._records["record_id"].to_numpy(dtype=object)),
             sources=self._gather(trust.source_names(self._records)),
             published_ids=self._gather(self._records["id"].to_numpy(dtype=object)),
             provenance=self._provenance(),
@@ -127,40 +150,37 @@ class Choices:
 
     def _provenance(self) -> pd.Series[Any]:
         """Text for each place, by slices: as many Python strings would take as much again as the column."""
-        ids, dates = self._records["record_id"].tolist(), trust.iso_dates(self._records)
+        dates = trust.iso_dates(self._records)
         slices = [pd.Series([], dtype="str")]
-        for start in range(0, self._count, _SLICE):
-            places = range(start, min(start + _SLICE, self._count))
-            slices.append(pd.Series([self._told(place, ids, dates) for place in places], dtype="str"))
+        for start in range(0, self.count, _SLICE):
+            places = range(start, min(start + _SLICE, self.count))
+            slices.append(pd.Series([provenance_text(each) for each in self._told(places, dates)], dtype="str"))
         return pd.concat(slices, ignore_index=True)
 
-    def _told(self, place: int, ids: list[str], dates: list[str | None]) -> str:
-        if self._several[place]:
-            return provenance_text(self._origins(place, ids, dates))
-        only = int(self._only[place])
-        return provenance_text({"*": (ids[only], dates[only], "only_record")})
-
-    def _origins(self, place: int, ids: list[str], dates: list[str | None]) -> dict[str, Origin]:
-        """Where each field of a place came from, in the order in which the fields were chosen."""
-        origins: dict[str, Origin] = {}
-        for field in self._columns:
-            if field in self._united:
-                rows = self._united[field].get(place, [])
-                if rows:
-                    rule = "union" if len(rows) > 1 else "most_trusted"
-                    origins[field] = ("|".join(ids[row] for row in rows), dates[rows[0]], rule)
-            else:
-                taken, rule = self._taken[field]
-                row = int(taken[place])
-                if row >= 0:
-                    origins[field] = (ids[row], dates[row], rule)
-        return origins
+    def _told(self, places: range, dates: NDArray[np.object_]) -> list[dict[str, Origin]]:
+        """Where each field of each place came from, in the order in which the fields were chosen."""
+        rows = self._rows[self._starts[places.start] : self._starts[places.stop]]
+        ids = dict(zip(rows.tolist(), self._records["record_id"].take(rows), strict=True))
+        only = self._only[places.start : places.stop].tolist()
+        told: list[dict[str, Origin]] = [{"*": (ids[row], dates[row], "only_record")} if row >= 0 else {} for row in only]
+        first, last = np.searchsorted(self._several, [places.start, places.stop])
+        several = (self._several[first:last] - places.start).tolist()
+        for field, (origins, starts, rule) in self._origins.items():
+            bounds = zip(starts[first:last].tolist(), starts[first + 1 : last + 1].tolist(), strict=True)
+            for place, (start, end) in zip(several, bounds, strict=True):
+                if end > start:
+                    from_rows = origins[start:end].tolist()
+                    how = rule if len(from_rows) == 1 else "union"
+                    told[place][field] = ("|".join(ids[row] for row in from_rows), dates[from_rows[0]], how)
+        return told
 
     def _gather(self, values: NDArray[np.object_]) -> pd.Series[Any]:
-        gathered: list[list[str]] = [[] for _ in range(self._count)]
-        for place, value in zip(self._clusters.tolist(), values.tolist(), strict=True):
-            if isinstance(value, str) and value not in gathered[place]:
-                gathered[place].append(value)
-        for each in gathered:
-            each.sort()
-        return pd.Series(gathered, dtype=object)
+        """Distinct texts of the records of each place, sorted."""
+        grouped = values[self._rows].tolist()
+        return pd.Series(
+            [
+                sorted({value for value in grouped[start:end] if isinstance(value, str)})
+                for start, end in pairwise(self._starts.tolist())
+            ],
+            dtype=object,
+        )

@@ -6,9 +6,10 @@ Prepared records and pairs of positions in, `PairScores` out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from mediation_geo.dedupe.features import FEATURES, feature, pair_features
 
@@ -35,14 +36,14 @@ class PairScores(NamedTuple):
         Calibrated.
     same_address, near : numpy.ndarray of bool, shape (m,)
         One street and number; one address or less than 40 m.
-    reasons : list of str, length m
+    reasons : pandas.Series of str, length m
         JSON of the strongest signs.
     """
 
     log_odds: NDArray[np.float64]
     same_address: NDArray[np.bool_]
     near: NDArray[np.bool_]
-    reasons: list[str]
+    reasons: pd.Series[Any]
 
 
 def score_pairs(prepared: Prepared, left: Positions, right: Positions, *, model: Model) -> PairScores:
@@ -64,7 +65,8 @@ def score_pairs(prepared: Prepared, left: Positions, right: Positions, *, model:
     """
     log_odds = np.empty(len(left))
     same_address, near = np.empty(len(left), dtype=bool), np.empty(len(left), dtype=bool)
-    reasons: list[str] = []
+    # A text for each pair: as Python strings they would take twice as much as in one column.
+    reasons = [pd.Series([], dtype="str")]
     for start in range(0, len(left), _SLICE):
         part = slice(start, start + _SLICE)
         rows = np.unique(np.r_[left[part], right[part]])
@@ -74,8 +76,8 @@ def score_pairs(prepared: Prepared, left: Positions, right: Positions, *, model:
         log_odds[part] = model.base + effects.sum(axis=1)
         same_address[part] = feature(features, "same_address").astype(bool)
         near[part] = feature(features, "near").astype(bool)
-        reasons += strongest_reasons(effects)
-    return PairScores(log_odds, same_address, near, reasons)
+        reasons.append(pd.Series(strongest_reasons(effects), dtype="str"))
+    return PairScores(log_odds, same_address, near, pd.concat(reasons, ignore_index=True))
 
 
 def strongest_reasons(contributions: NDArray[np.float64], *, count: int = 4) -> list[str]:

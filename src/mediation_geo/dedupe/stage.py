@@ -15,11 +15,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mediation_geo.dedupe.identity import Previous, assign_place_ids
+from mediation_geo.dedupe.identity import Identity, Previous, assign_place_ids
 from mediation_geo.dedupe.judge import Judgement, judge_by_model, judge_by_official_rule
 from mediation_geo.dedupe.merge import merge_records
+from mediation_geo.dedupe.normalise import PREPARED_FROM
 from mediation_geo.dedupe.overrides import Decisions, decisions_for
 from mediation_geo.dedupe.report import cluster_issues
+from mediation_geo.dedupe.surroundings import SURROUNDINGS_FROM
 from mediation_geo.standard import (
     LINKS,
     LOCATED_RECORDS,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "Deduplication", "deduplicate", "unite"]
 
 Judge = Callable[[pd.DataFrame, Previous | None, Decisions], Judgement]
+# What judges look at.
+JUDGED_FROM = tuple(dict.fromkeys(("record_id", *PREPARED_FROM, *SURROUNDINGS_FROM)))
 RULES: Mapping[str, Judge] = MappingProxyType({"model": judge_by_model, "official": judge_by_official_rule})
 
 
@@ -133,37 +137,39 @@ def unite(
     judge : callable
         Takes ordered records, the last release and human decisions, gives a `Judgement`.
     """
-    ordered = conform(records, LOCATED_RECORDS)
-    if not ordered["record_id"].is_monotonic_increasing:
-        ordered = ordered.sort_values("record_id", kind="stable", ignore_index=True)
-    decisions = decisions_for(ordered["record_id"], overrides)
-    judgement = judge(ordered, previous, decisions)
-    release_id = as_of.isoformat()
-    identity = assign_place_ids(ordered["record_id"], judgement.clusters, previous=previous, release_id=release_id)
-    # Merged in the order of the ids, so that nothing has to be sorted, and copied, again.
-    order = np.argsort(identity.place_ids, kind="stable")
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    merged = merge_records(ordered, rank[judgement.clusters])
-    places = _finish(merged, identity.place_ids[order], identity.former_ids, previous=previous, as_of=as_of)
-    members = pd.DataFrame({"record_id": ordered["record_id"], "place_id": identity.place_ids[judgement.clusters]})
+    table = conform(records, LOCATED_RECORDS)
+    # Judged in the order of the ids; of a table in another order only what is looked at is copied.
+    order = table["record_id"].array.argsort(kind="stable")
+    judged = table[list(JUDGED_FROM)].take(order).reset_index(drop=True)
+    decisions = decisions_for(judged["record_id"], overrides)
+    judgement = judge(judged, previous, decisions)
+    issues = concat_issues([decisions.issues, judgement.issues, cluster_issues(judged, judgement)])
+    record_ids = judged["record_id"]
+    del judged
+    identity = assign_place_ids(record_ids, judgement.clusters, previous=previous, release_id=as_of.isoformat())
+    members = pd.DataFrame({"record_id": record_ids, "place_id": identity.place_ids[judgement.clusters]})
     check_row_ledger("dedupe", came_in=records["record_id"], went_on=members["record_id"], rejected=())
-    issues = concat_issues([decisions.issues, judgement.issues, cluster_issues(ordered, judgement)])
-    return Deduplication(
-        places, conform(members, MEMBERS), conform(judgement.links(ordered["record_id"]), LINKS), issues, identity.events
-    )
+    # Merged in the order of the ids, so that nothing has to be sorted, and copied, again.
+    clusters = np.empty(len(order), dtype=np.int64)
+    clusters[order] = _ranks(identity.place_ids)[judgement.clusters]
+    places = _finish(merge_records(table, clusters), identity, previous=previous, as_of=as_of)
+    links = conform(judgement.links(record_ids), LINKS)
+    return Deduplication(places, conform(members, MEMBERS), links, issues, identity.events)
 
 
-def _finish(
-    merged: pd.DataFrame,
-    ids: NDArray[np.object_],
-    former_ids: Mapping[str, list[str]],
-    *,
-    previous: Previous | None,
-    as_of: dt.date,
-) -> gpd.GeoDataFrame:
-    """Ids, aliases, freshness, dates of sight and geometry of the merged places."""
+def _ranks(ids: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Place of each id among all, sorted."""
+    ranks = np.empty(len(ids), dtype=np.int64)
+    ranks[np.argsort(ids, kind="stable")] = np.arange(len(ids))
+    return ranks
+
+
+def _finish(merged: pd.DataFrame, identity: Identity, *, previous: Previous | None, as_of: dt.date) -> gpd.GeoDataFrame:
+    """Ids, aliases, freshness, dates of sight and geometry of the merged places, which are in the order of their ids."""
     today = pd.Timestamp(as_of)
+    order = np.argsort(identity.place_ids, kind="stable")
+    ids = identity.place_ids[order]
+    source_ids = pd.Series([identity.record_ids[cluster] for cluster in order.tolist()], dtype=object)
     place_ids = pd.Series(ids, dtype="str")
     first_seen = pd.Series(today, index=place_ids.index)
     if previous is not None:
@@ -172,7 +178,8 @@ def _finish(
     places = merged.assign(
         place_id=place_ids,
         id=place_ids,
-        aliases=_aliases(merged, ids, former_ids),
+        source_ids=source_ids,
+        aliases=_aliases(ids, source_ids, merged["published_ids"], identity.former_ids),
         freshness=_freshness(merged["date_maj"], today=today),
         first_seen=first_seen,
         last_seen=today,
@@ -184,15 +191,16 @@ def _finish(
     return gpd.GeoDataFrame(table, geometry=points.where(known, None), crs="EPSG:4326")
 
 
-def _aliases(merged: pd.DataFrame, ids: NDArray[np.object_], former_ids: Mapping[str, list[str]]) -> pd.Series[Any]:
+def _aliases(
+    ids: NDArray[np.object_], source_ids: pd.Series[Any], published_ids: pd.Series[Any], former_ids: Mapping[str, list[str]]
+) -> pd.Series[Any]:
     """Every other id a place answers to: former place ids, record ids, published ids and their official compounds."""
     aliases = []
-    columns = (merged["source_ids"], merged["published_ids"])
-    for place_id, source_ids, published in zip(ids.tolist(), *columns, strict=True):
+    for place_id, records, published in zip(ids.tolist(), source_ids, published_ids, strict=True):
         parts = [part for each in published if "__" in each for part in each.split("__")]
         compound = ["__".join(sorted(published))] if len(published) > 1 else []
         former = former_ids.get(place_id, ())
-        aliases.append(sorted({*former, *source_ids, *published, *parts, *compound} - {place_id}))
+        aliases.append(sorted({*former, *records, *published, *parts, *compound} - {place_id}))
     return pd.Series(aliases, dtype=object)
 
 

@@ -16,7 +16,11 @@ from mediation_geo.geodesy import geocentric_m
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Surroundings", "exact_points", "plain", "surroundings"]
+__all__ = ["SURROUNDINGS_FROM", "Surroundings", "exact_points", "plain", "surroundings"]
+
+SURROUNDINGS_FROM = (
+    "feed", "commune", "code_insee", "longitude", "latitude", "position_precision", "position_uncertainty_m", "position_origin",
+)  # fmt: skip
 
 # A point that stands for a whole commune says nothing about where in it a place is.
 _COARSE_PRECISIONS = ("municipality",)
@@ -86,16 +90,15 @@ def exact_points(records: pd.DataFrame) -> NDArray[np.float64]:
 
 def plain(column: pd.Series[Any]) -> NDArray[np.object_]:
     """
-    Text of a column, None where it is missing.
+    Text of a column, None where it is missing; equal texts are one object.
 
     Examples
     --------
     >>> plain(pd.Series(["a", None], dtype="str")).tolist()
     ['a', None]
     """
-    values = column.to_numpy(dtype=object, copy=True)
-    values[column.isna().to_numpy()] = None
-    return np.asarray(values, dtype=object)
+    codes, texts = pd.factorize(column)
+    return np.array([*texts, None], dtype=object)[codes]
 
 
 def _rounder_than_their_feed(records: pd.DataFrame) -> NDArray[np.bool_]:

@@ -100,7 +100,8 @@ def source_names(records: pd.DataFrame) -> NDArray[np.object_]:
     >>> source_names(pd.DataFrame({"source": ["Dora", None], "feed": ["di", "cnfs"]})).tolist()
     ['Dora', 'cnfs']
     """
-    return np.asarray(records["source"].where(records["source"].notna(), records["feed"]).to_numpy(dtype=object))
+    codes, names = pd.factorize(records["source"].where(records["source"].notna(), records["feed"]))
+    return _each_once(names.tolist(), codes)
 
 
 def source_keys(records: pd.DataFrame) -> NDArray[np.object_]:
@@ -117,18 +118,22 @@ def source_keys(records: pd.DataFrame) -> NDArray[np.object_]:
     """
     pairs = pd.MultiIndex.from_arrays([records["feed"].to_numpy(dtype=object), source_names(records)])
     codes, distinct = pd.factorize(pairs)
-    # Few texts for many records: each is made once.
-    return np.array([f"{feed} {name}" for feed, name in distinct], dtype=object)[codes]
+    return _each_once([f"{feed} {name}" for feed, name in distinct], codes)
 
 
-def iso_dates(records: pd.DataFrame) -> list[str | None]:
+def _each_once(texts: list[str], codes: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Few texts for many records: each is made once, and shared; None for the code -1."""
+    return np.array([*texts, None], dtype=object)[codes]
+
+
+def iso_dates(records: pd.DataFrame) -> NDArray[np.object_]:
     """
     `date_maj` as ISO text, None when unknown.
 
     Examples
     --------
-    >>> iso_dates(pd.DataFrame({"date_maj": pd.to_datetime(["2024-05-01", None])}))
+    >>> iso_dates(pd.DataFrame({"date_maj": pd.to_datetime(["2024-05-01", None])})).tolist()
     ['2024-05-01', None]
     """
-    text = records["date_maj"].dt.strftime("%Y-%m-%d")
-    return [value if isinstance(value, str) else None for value in text.to_numpy(dtype=object)]
+    codes, days = pd.factorize(records["date_maj"])
+    return _each_once(pd.DatetimeIndex(days).strftime("%Y-%m-%d").tolist(), codes)
