@@ -1,7 +1,7 @@
 """
-What is in front of the service: the nginx site and the systemd unit of `deploy/`, as they are.
+What is around the service: the nginx site, the systemd unit and the compose file of `deploy/`, as they are.
 
-nginx and systemd are not installed by CI: `make clients` runs these tests with them.
+systemd and Compose are not installed by CI: `make clients` runs these tests with them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from tests.conftest import ROOT
 from tests.service.serving import COLLECTION, running
@@ -152,3 +154,39 @@ def test_systemd_finds_nothing_wrong_with_the_unit_and_little_exposed(tmp_path: 
     # Exposure in tenths, of 0 to 100: at most 1.5 of 10.
     judged = [analyze, "security", "--offline=true", "--threshold=15", str(unit)]
     assert subprocess.run(judged, capture_output=True, timeout=120, check=False).returncode == 0
+
+
+def test_compose_reads_services_that_may_write_nothing_but_releases() -> None:
+    command = [program("docker-compose"), "--profile", "night", "-f", str(DEPLOY / "compose.yml"), "config"]
+    read = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert read.returncode == 0, read.stderr
+    services = yaml.safe_load(read.stdout)["services"]
+    assert set(services) == {"serve", "build"}
+    for name, service in services.items():
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["command"][0] == name
+    # The build is asked for by name: nothing rebuilds the register because the service starts.
+    assert services["build"]["profiles"] == ["night"]
+    # Compose 1 writes a text where Compose 2 writes a mapping.
+    [releases], [port] = services["serve"]["volumes"], services["serve"]["ports"]
+    assert releases.endswith(":ro") if isinstance(releases, str) else releases["read_only"]
+    assert (port if isinstance(port, str) else port["host_ip"]).startswith("127.0.0.1")
+
+
+def test_the_image_is_made_of_what_the_wheel_needs_and_runs_as_nobody(tmp_path: Path) -> None:
+    lines = (DEPLOY / "Containerfile").read_text(encoding="utf-8").splitlines()
+    copied = [line.split()[1:] for line in lines if line.startswith("COPY ") and "--from" not in line]
+    for *sources, target in copied:
+        for source in sources:
+            there = tmp_path / target / ("" if target != "./" else source)
+            (shutil.copytree if (ROOT / source).is_dir() else shutil.copy)(ROOT / source, there)
+    # Without a network: the backend is the one of this environment.
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path / "out"), "."]
+    made = subprocess.run(build, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    assert made.returncode == 0, made.stderr
+    [wheel] = (tmp_path / "out").glob("mediation_geo-*.whl")
+    assert wheel.stat().st_size > 1_000_000
+    user = next(line.split()[1] for line in reversed(lines) if line.startswith("USER "))
+    assert int(user) >= 10_000

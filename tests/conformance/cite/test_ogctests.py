@@ -1,8 +1,9 @@
 """
 The abstract tests of OGC API - Features Part 1 as another project wrote them: ogctests, all 29 of them.
 
-`MEDIATION_GEO_OGCTESTS` names the Python that has it: it wants older libraries than ours. The official suite (CITE) runs in Java
-and is not published where packages are; our own tests of the standard are the other modules of `tests/conformance`.
+`MEDIATION_GEO_OGCTESTS` names the Python that has it, which `environment` makes: it wants older libraries than ours. The official
+suite (CITE) runs in Java and is not published where packages are; our own tests of the standard are the other modules of
+`tests/conformance`.
 """
 
 from __future__ import annotations
