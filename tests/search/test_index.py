@@ -11,6 +11,7 @@ from pyproj import Geod
 
 from mediation_geo.errors import RequestError, SchemaMismatch
 from mediation_geo.search import Need, PlaceIndex
+from mediation_geo.search.circle import circle
 from mediation_geo.search.selection import Selection
 from tests.search.drawn import positions_near_trouble
 from tests.strategies import positions
@@ -103,8 +104,9 @@ def test_within_a_radius_are_exactly_the_places_at_most_that_far(points, query, 
     index = PlaceIndex.from_places(table)
     expected = exhaustive(table, *query, len(table), metres)
     assert index.within(*query, radius_m=metres).place_id.tolist() == expected
-    counted = index.rows_within(*query, radius_m=metres)
-    assert sorted(index.place_ids[counted]) == sorted(expected)
+    found = circle(index, *query, radius_m=metres)
+    assert index.place_ids[found.rows].tolist() == sorted(expected)
+    assert (None if found.nearest is None else index.place_ids[found.nearest]) == (expected[0] if expected else None)
 
 
 @given(

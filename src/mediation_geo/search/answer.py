@@ -14,6 +14,7 @@ import numpy as np
 
 from mediation_geo.errors import RequestError
 from mediation_geo.search.aside import remote_rows, silent_places
+from mediation_geo.search.circle import circle
 from mediation_geo.search.criteria import criteria_of
 from mediation_geo.search.index import Neighbours, PlaceIndex
 from mediation_geo.search.present import present
@@ -22,6 +23,8 @@ from mediation_geo.search.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
 
     from mediation_geo.search.need import Need
 
@@ -127,12 +130,14 @@ def _answered(
         raise RequestError(parameter="at", message=f"{at.isoformat()} has no time zone")
     at = at.replace(second=0, microsecond=0)
     lon, lat = round(float(lon), 3), round(float(lat), 3)
-    remote = remote_rows(index, need, lon=lon, lat=lat, at=at)
     if need.a_distance == "seulement":
         outcome = Outcome(Neighbours(np.empty(0, dtype=np.int64), np.empty(0)), 0, need, ())
     else:
         outcome = relaxed(index, need, lon=lon, lat=lat, at=at)
     radius_km = _radius_used(outcome, need)
+    around = circle(index, lon, lat, radius_m=1000 * radius_km)
+    nearest = around.nearest if len(around.rows) else next(iter(index.find(lon, lat, 1, index.everything).rows.tolist()), None)
+    remote = remote_rows(index, need, nearest_row=nearest, at=at)
     silent = Neighbours(np.empty(0, dtype=np.int64), np.empty(0))
     if need.accueil and need.a_distance != "seulement" and outcome.strict < min(need.k, ENOUGH):
         silent = silent_places(index, need, lon=lon, lat=lat, at=at)
@@ -152,7 +157,7 @@ def _answered(
             "elargissements": [
                 {"critere": step.criterion, "de": step.before, "a": step.after, "raison": step.reason} for step in outcome.steps
             ],
-            "compte": _counts(index, need, lon=lon, lat=lat, radius_km=radius_km, at=at),
+            "compte": _counts(index, need, around.rows, at=at),
         },
         "a_distance": shape(index, need, remote, [None] * len(remote), at=at, nearest_row=None),
         "a_verifier": shape(index, need, silent.rows, silent.distance_m.tolist(), at=at, nearest_row=None),
@@ -172,13 +177,15 @@ def _radius_used(outcome: Outcome, need: Need) -> float:
     return next(step for step in _ADAPTIVE_KM if farthest_km <= step)
 
 
-def _counts(index: PlaceIndex, need: Need, *, lon: float, lat: float, radius_km: float, at: datetime) -> dict[str, Any]:
+def _counts(index: PlaceIndex, need: Need, rows: NDArray[np.int64], *, at: datetime) -> dict[str, Any]:
     """
     How many places lie within the radius, how many of them fit strictly, and how many each criterion leaves out.
 
     A place that fails two criteria is counted by both.
     """
-    rows = index.rows_within(lon, lat, radius_m=1000 * radius_km)
+    member = index.select(need, at=at).member
+    if member is not None and not need.has_alternatives and member[rows].all():
+        return {"dans_rayon": len(rows), "stricts": len(rows), "exclus": {}}
     fits = np.ones(len(rows), dtype=bool)
     excluded: dict[str, int] = {}
     for criterion in criteria_of(need, at):

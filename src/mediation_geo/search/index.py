@@ -23,7 +23,7 @@ from mediation_geo.geodesy import CHORD_SLACK_M, geocentric_m
 from mediation_geo.search.batch import batch_nearest
 from mediation_geo.search.criteria import Facts, admitted
 from mediation_geo.search.features import FeatureStore
-from mediation_geo.search.geometry import chord_reach, chord_surely_within, distances_from, geocentric_point
+from mediation_geo.search.geometry import chord_reach, distances_from, geocentric_point
 from mediation_geo.search.selection import Selection
 from mediation_geo.search.written import WrittenPlaces
 
@@ -155,8 +155,9 @@ class PlaceIndex:
         >>> index = PlaceIndex.from_places(pd.DataFrame({"place_id": ["a"], "lon": [2.0], "lat": [48.0]}))
         >>> index.prepare(at=datetime(2026, 11, 20, 9, tzinfo=UTC))
         """
-        _ = self.written, self.facts.updated_day, self.facts.blur_m, self.facts.reasons
-        self.facts.hours.open_at(self.everything.rows, "maintenant", now=at)
+        facts = self.facts
+        _ = self.written, self.departements, facts.updated_day, facts.blur_m, facts.reasons, facts.reachable
+        facts.hours.open_at(self.everything.rows, "maintenant", now=at)
 
     def nearest(
         self,
@@ -306,18 +307,6 @@ class PlaceIndex:
         # A chord is never longer than the geodesic, so that this set misses nothing.
         rows = selection.within(geocentric_point(lon, lat), limit + CHORD_SLACK_M)
         return _ordered(rows, distances_from(lon, lat, self.lon[rows], self.lat[rows]), limit, len(rows))
-
-    def rows_within(self, lon: float, lat: float, *, radius_m: float) -> NDArray[np.int64]:
-        """Rows of all places within a radius, ascending, without their distances: geodesics are run only near the edge."""
-        point = geocentric_point(lon, lat)
-        rows = self.everything.within(point, radius_m + CHORD_SLACK_M)
-        chords = self.everything.chords_to(point, rows)
-        inside = chords <= chord_surely_within(radius_m)
-        edge = np.flatnonzero(~inside)
-        if edge.size:
-            at_edge = rows[edge]
-            inside[edge] = distances_from(lon, lat, self.lon[at_edge], self.lat[at_edge]) <= radius_m
-        return rows[inside]
 
     def in_box(self, west: float, south: float, east: float, north: float) -> NDArray[np.int64]:
         """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -20,9 +21,12 @@ from mediation_geo.search.words import folded, in_order, known, openings, radius
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["ADMITTED", "Need"]
+__all__ = ["ADMITTED", "FILTERS", "MOST_PLACES", "Need"]
+
+MOST_PLACES = 50
 
 _WHERE = (("lat", "lon"), ("q",), ("code_insee",), ("code_postal",))
+_positions = attrgetter("lat", "lon", "q", "code_insee", "code_postal")
 
 # An address, or a position, never comes back in a message.
 _PRIVATE = frozenset({"q", "lat", "lon"})
@@ -110,7 +114,7 @@ class Need(BaseModel):
     source: Annotated[tuple[_SourceName, ...], Field(max_length=20), BeforeValidator(words)] = ()
     exclure_source: Annotated[tuple[_SourceName, ...], Field(max_length=20), BeforeValidator(words)] = ()
     dispositif: Annotated[tuple[str, ...], in_order("dispositif", known(DISPOSITIFS))] = ()
-    k: Annotated[int, Field(ge=1, le=50)] = 5
+    k: Annotated[int, Field(ge=1, le=MOST_PLACES)] = 5
     rayon: Annotated[_Radius | None, BeforeValidator(radius)] = None
     elargir: Literal["auto", "jamais"] = "auto"
     expliquer: bool = True
@@ -126,11 +130,13 @@ class Need(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        given = [names for names in _WHERE if any(getattr(self, name) is not None for name in names)]
-        if len(given) > 1:
-            raise RequestError(parameter=given[1][0], message=f"a position was already given by {given[0][0]}; give one")
-        if (self.lat is None) != (self.lon is None):
-            missing = "lat" if self.lat is None else "lon"
+        lat, lon, *others = _positions(self)
+        if any(other is not None for other in others):
+            given = [names for names in _WHERE if any(getattr(self, name) is not None for name in names)]
+            if len(given) > 1:
+                raise RequestError(parameter=given[1][0], message=f"a position was already given by {given[0][0]}; give one")
+        if (lat is None) != (lon is None):
+            missing = "lat" if lat is None else "lon"
             raise RequestError(parameter=missing, message="lat and lon go together")
         for name in self.champs:
             if name not in FIELDS_OF_A_FEATURE:
@@ -169,8 +175,8 @@ class Need(BaseModel):
         gathered: dict[str, list[str]] = {}
         for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
             field = ALIASES.get(name, name)
-            if field not in cls.model_fields:
-                raise RequestError(parameter=name, message="unknown parameter", allowed=tuple(cls.model_fields))
+            if field not in _NAMES:
+                raise RequestError(parameter=name, message="unknown parameter", allowed=_NAMES)
             if value.strip():
                 gathered.setdefault(field, []).append(value.strip())
         values: dict[str, Any] = {}
@@ -204,6 +210,12 @@ class Need(BaseModel):
         return tuple(label for label in SERVICES.values() if label in asked)
 
     @property
+    def has_alternatives(self) -> bool:
+        """Whether some value, marked `~`, is only accepted failing others."""
+        # Not kept: a copy with other values would take it along.
+        return "~" in "".join((*self.gratuit, *self.sans_rdv, *self.accompagnement, *self.ouvert, self.besoin_requis))
+
+    @property
     def depends_on_time(self) -> bool:
         """Whether the answer changes with the instant."""
         return bool(self.ouvert) or self.maj_depuis is not None
@@ -213,7 +225,7 @@ class Need(BaseModel):
         moment: object = None
         if self.depends_on_time and at is not None:
             moment = at.replace(second=0, microsecond=0) if self.ouvert else at.date()
-        return (*(getattr(self, name) for name in _FILTERS), moment)
+        return (*_filter_values(self), moment)
 
     def asked(self) -> dict[str, Any]:
         """
@@ -227,19 +239,26 @@ class Need(BaseModel):
         >>> Need(**need.asked()).asked() == need.asked(), "lat" in need.asked()
         (True, False)
         """
-        shown: dict[str, Any] = {}
-        for name in (*_FILTERS, "a_distance", "k", "rayon", "elargir"):
-            value = getattr(self, name)
-            if value not in ((), None):
-                shown[name] = list(value) if isinstance(value, tuple) else value
+        shown = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in zip(_ASKED, _asked_values(self), strict=True)
+            if value is not None and value != ()
+        }
         shown.setdefault("rayon", "adaptatif")
         return shown
 
 
-_FILTERS = (
+_NAMES = tuple(Need.model_fields)
+
+# What decides which places fit.
+FILTERS = (
     "besoin", "services", "besoin_requis", "public", "accueil", "langue", "fauteuil", "gratuit", "sans_rdv", "contact",
     "accompagnement", "ouvert", "maj_depuis", "source", "exclure_source", "dispositif",
 )  # fmt: skip
+_ASKED = (*FILTERS, "a_distance", "k", "rayon", "elargir")
+
+# One call for many attributes: these are asked for several times in every question.
+_filter_values, _asked_values = attrgetter(*FILTERS), attrgetter(*_ASKED)
 
 _LISTS = frozenset(
     {"besoin", "services", "public", "accueil", "langue", "gratuit", "sans_rdv", "contact", "accompagnement", "ouvert"}
@@ -254,7 +273,7 @@ def _request_error(error: ValidationError) -> RequestError:
         return cause
     name = str(first["loc"][0]) if first["loc"] else "need"
     if first["type"] == "extra_forbidden":
-        return RequestError(name, "unknown parameter", allowed=tuple(Need.model_fields))
+        return RequestError(name, "unknown parameter", allowed=_NAMES)
     allowed = ADMITTED.get(name, ())
     if name in _PRIVATE:
         return RequestError(name, "not a usable value", allowed=allowed)

@@ -85,9 +85,9 @@ def relaxed(index: PlaceIndex, need: Need, *, lon: float, lat: float, at: dateti
     found = nearest_fitting(index, need, lon=lon, lat=lat, at=at)
     strict = _count_strict(index, need, found, at)
     outcome = Outcome(found, strict, need, ())
-    if need.elargir == "jamais":
-        return outcome
     enough = min(need.k, ENOUGH)
+    if need.elargir == "jamais" or len(found.rows) >= enough:
+        return outcome
     steps: list[Step] = []
     asked = need
     for step, wider in relaxations(need):
@@ -110,7 +110,7 @@ def nearest_fitting(index: PlaceIndex, need: Need, *, lon: float, lat: float, at
     At the same displayed distance (whole metres), places known to be free come first when `gratuit` is `prefere`.
     """
     selection = index.select(need, at=at)
-    if not _has_levels(need):
+    if not need.has_alternatives:
         return nearest_selected(index, need, selection, lon=lon, lat=lat)
     limit = 1000 * (need.rayon or FARTHEST_KM)
     found = _expected(index, index.find_within(lon, lat, selection, radius_m=limit), limit_m=limit)
@@ -199,16 +199,10 @@ def _wider_radii(radius: float | None) -> list[float]:
 
 def _count_strict(index: PlaceIndex, need: Need, found: Neighbours, at: datetime | None) -> int:
     """How many places found fit all that was asked, none of it only failing something else."""
-    if not _has_levels(need):
+    if not need.has_alternatives:
         return len(found.rows)
     levels = [criterion.levels(index.facts, found.rows) for criterion in criteria_of(need, at)]
     return int(np.count_nonzero(np.all(np.array(levels) == 0, axis=0)))
-
-
-def _has_levels(need: Need) -> bool:
-    """Whether some value is only accepted failing others."""
-    values = (*need.gratuit, *need.sans_rdv, *need.accompagnement, *need.ouvert, need.besoin_requis)
-    return any(value.startswith("~") for value in values)
 
 
 def _ranked(index: PlaceIndex, need: Need, found: Neighbours, levels: list[NDArray[np.int8]]) -> Neighbours:

@@ -38,7 +38,7 @@ class Selection:
     whole : Selection, optional
         The selection of all places with a position, when this one is a part of it.
     member : numpy.ndarray of bool, optional
-        For each row number, whether it belongs to this selection; needed with `whole`.
+        For each row number, whether it belongs to this selection, position or not; needed with `whole`.
 
     Examples
     --------
@@ -57,8 +57,8 @@ class Selection:
     ) -> None:
         self.rows = rows
         self.points = points
+        self.member = member
         self._whole = whole
-        self._member = member
         self._tree: cKDTree | None = None
         self._uses = 0
 
@@ -106,17 +106,20 @@ class Selection:
         """
         if len(self.rows) <= _SCAN_SIZE:
             return self.rows[self._chords(point) <= chord_m]
-        if self._tree is None and self._whole is not None and self._member is not None:
+        if self._tree is None and self._whole is not None and self.member is not None:
             rows = self._whole.within(point, chord_m)
-            return rows[self._member[rows]]
+            return rows[self.member[rows]]
         positions = self.tree.query_ball_point(point, chord_m, return_sorted=True)
         return self.rows[np.array(positions, dtype=np.int64)]
 
-    def chords_to(self, point: Floats, rows: Rows) -> Floats:
-        """Chords from a point to some rows of this selection, ascending rows."""
-        points = self.points if len(rows) == len(self.rows) else self.points[np.searchsorted(self.rows, rows)]
-        offsets = points - point
-        return np.asarray(np.sqrt(np.einsum("ij,ij->i", offsets, offsets)))
+    def around(self, point: Floats, chord_m: float) -> tuple[Floats, Rows]:
+        """Chords and rows of all places within a chord, by ascending row; same parameters as `within`."""
+        if len(self.rows) <= _SCAN_SIZE:
+            chords = self._chords(point)
+            near = chords <= chord_m
+            return chords[near], self.rows[near]
+        positions = np.array(self.tree.query_ball_point(point, chord_m, return_sorted=True), dtype=np.int64)
+        return _lengths(self.points[positions] - point), self.rows[positions]
 
     @property
     def tree(self) -> cKDTree:
@@ -127,8 +130,7 @@ class Selection:
         return self._tree
 
     def _chords(self, point: Floats) -> Floats:
-        offsets = self.points - point
-        return np.asarray(np.sqrt(np.einsum("ij,ij->i", offsets, offsets)))
+        return _lengths(self.points - point)
 
     def _scan(self, point: Floats, count: int, limit_m: float) -> tuple[Floats, Rows]:
         chords = self._chords(point)
@@ -142,15 +144,19 @@ class Selection:
 
     def _detour(self, point: Floats, count: int, limit_m: float) -> tuple[Floats, Rows] | None:
         """Nearest members among the nearest of all places, or None when too many of all places would have to be looked at."""
-        if self._whole is None or self._member is None:
+        if self._whole is None or self.member is None:
             return None
         total = len(self._whole)
         fetch = int(1.5 * count * total / max(len(self.rows), 1)) + 16
         while fetch < total * _LARGEST_DETOUR:
             chords, rows = self._whole.nearest(point, fetch, limit_m=limit_m)
-            kept = self._member[rows]
+            kept = self.member[rows]
             exhausted = len(rows) < fetch
             if exhausted or int(kept.sum()) >= count:
                 return chords[kept][:count], rows[kept][:count]
             fetch *= 4
         return None
+
+
+def _lengths(offsets: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", offsets, offsets)))
