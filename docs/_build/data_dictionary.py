@@ -71,7 +71,7 @@ _MEANINGS = {
     "timezone": "IANA name of the time zone, such as `Indian/Reunion`",
     "position_precision": "`housenumber`, `interpolated`, `street`, `locality`, `municipality`; missing without a position",
     "position_uncertainty_m": "radius in metres within which the place is expected",
-    "position_origin": "`source`, `geocoder`, `commune`; missing without a position",
+    "position_origin": "`source`, `geocoder`, `commune`, `code_postal`; missing without a position",
     "place_id": "opaque, `[a-z0-9]{13}`, minted once and kept from night to night",
     "source_ids": "`record_id` of every record united in the place",
     "sources": "the sources these records name",

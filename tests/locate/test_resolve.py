@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mediation_geo.locate import load_communes
+from mediation_geo.locate.place_names import place_key
 from mediation_geo.locate.resolve import resolve_communes
 from mediation_geo.text import strip_accents
 
@@ -45,6 +46,29 @@ def code(**columns: object) -> object:
 )
 def test_a_name_with_its_postcode_names_the_commune_of_today(commune: str, code_postal: str, expected: str) -> None:
     assert code(commune=commune, code_postal=code_postal) == expected
+
+
+def test_the_name_of_a_town_hall_tells_which_commune_of_its_postcode_it_is() -> None:
+    drawn = [each for each in COMMUNES if len(load_communes().by_postcode[each.postcodes[0]]) > 1 and place_key(each.nom)]
+    halls = pd.DataFrame(
+        {"nom": [f"MAIRIE DE {each.nom.upper()}" for each in drawn], "code_postal": [each.postcodes[0] for each in drawn]}
+    )
+    found = resolve_communes(halls, communes=load_communes())["code"]
+    assert len(drawn) > 200
+    assert found.eq([each.code for each in drawn]).mean() > 0.98
+    assert found.isna().sum() + found.eq([each.code for each in drawn]).sum() == len(drawn)
+
+
+@pytest.mark.parametrize(
+    "nom", ["Communauté de communes de Saint-Pierre", "Association La Rhônelle", "MSAP de Nesle et Rouy-le-Grand", ""]
+)
+def test_a_name_that_tells_no_commune_or_several_decides_nothing(nom: str) -> None:
+    assert code(nom=nom, code_postal="80190") is None
+
+
+def test_the_name_of_a_place_never_overrules_the_commune_that_is_given() -> None:
+    given = {"commune": "Neuvy", "code_postal": "03000"}
+    assert code(**given) == code(**given, nom="CCAS de Moulins") != code(nom="CCAS de Moulins", code_postal="03000")
 
 
 def test_a_postcode_that_contradicts_name_and_point_gives_way() -> None:

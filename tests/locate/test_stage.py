@@ -176,6 +176,30 @@ def test_a_place_without_a_point_gets_the_centre_of_its_commune_and_says_so() ->
     assert "position_from_commune" in codes(result)
 
 
+def test_a_place_whose_postcode_alone_is_known_stands_in_the_middle_of_its_communes_and_says_so() -> None:
+    result = locate(records({"nom": "Coallia", "code_postal": "21800", "adresse": "5 rue des Essais"}))
+    located = result.table.iloc[0]
+    assert pd.isna(located["code_insee"])
+    assert (located["position_origin"], located["position_precision"]) == ("code_postal", "municipality")
+    assert {"commune_unresolved", "position_from_postcode"} <= codes(result)
+    served = [load_communes().by_code[code] for code in load_communes().by_postcode["21800"]]
+    assert len(served) > 1
+    for each in served:
+        off = each._replace(box=(each.lon, each.lat) * 2).distance_m(located["longitude"], located["latitude"])
+        assert off < located["position_uncertainty_m"]
+
+
+def test_a_sure_address_tells_the_commune_of_a_record_that_names_none() -> None:
+    row = {"nom": "Coallia", "code_postal": "21800", "adresse": "5 rue des Essais"}
+    result = locate(records(row), geocoder=OneAnswer(house(5.1, 47.3, code_insee="21171")))
+    located = result.table.iloc[0]
+    assert (located["code_insee"], located["position_origin"]) == ("21171", "geocoder")
+    assert located["commune"] == load_communes().by_code["21171"].nom
+    assert "commune_unresolved" not in codes(result)
+    unsure = locate(records(row), geocoder=OneAnswer(house(5.1, 47.3, code_insee="21171", confidence=0.5)))
+    assert pd.isna(unsure.table.loc[0, "code_insee"])
+
+
 def test_the_limits_of_the_commune_count_where_they_are_known() -> None:
     # Inside the box of Marseille and twelve kilometres out at sea.
     at_sea = {"commune": "Marseille", "code_postal": "13008", "longitude": 5.23456, "latitude": 43.18765}

@@ -16,6 +16,7 @@ from shapely import STRtree, box, points
 
 from mediation_geo.geodesy import geocentric_m
 from mediation_geo.locate.communes import Communes, commune_key, in_order
+from mediation_geo.locate.place_names import place_key
 from mediation_geo.standard.territories import departement_of_commune, departements_of_postcode
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Evidence(NamedTuple):
     code: NDArray[np.object_]
     text_key: NDArray[np.object_]
     text_postcode: NDArray[np.object_]
+    place_key: NDArray[np.object_]
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
 
@@ -74,6 +76,10 @@ class CommuneArrays:
         self.name_is_former = np.array([kind != "commune" for _, _, kind in names])
         self.name_start = np.searchsorted([position for position, _, _ in names], np.arange(len(self.codes) + 1))
 
+    def names_of(self, candidate: int) -> list[str]:
+        """Name keys that a candidate bears or bore."""
+        return [*self.name_keys[self.name_start[candidate] : self.name_start[candidate + 1]]]
+
     def _positions(self, codes: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.int64]]:
         return {
             key: np.array([self.position[code] for code in found if code in self.position], dtype=np.int64)
@@ -91,6 +97,8 @@ def read_evidence(records: pd.DataFrame, *, communes: Communes) -> Evidence:
     """
     Evidence of records; postcode and town at the end of the address stand in for fields that are missing.
 
+    The name of the place itself is evidence only where neither a commune nor a town in the address is given.
+
     Examples
     --------
     >>> import pandas as pd
@@ -100,23 +108,23 @@ def read_evidence(records: pd.DataFrame, *, communes: Communes) -> Evidence:
     >>> evidence.postcode[0], evidence.key[0]
     ('34000', 'montpellier')
     """
-    fields = [_text(records, name) for name in ("commune", "code_postal", "code_insee", "adresse")]
+    fields = [_text(records, name) for name in ("commune", "code_postal", "code_insee", "adresse", "nom")]
     # Row by row: regular expressions and dictionaries know no columns.
     rows = [_row(communes, *each) for each in zip(*fields, strict=True)]
-    columns = np.array(rows, dtype=object).reshape(len(rows), 5)
-    key, postcode, code, text_key, text_postcode = columns.T
+    columns = np.array(rows, dtype=object).reshape(len(rows), 6)
+    key, postcode, code, text_key, text_postcode, place_key = columns.T
     lon, lat = (
         records[name].to_numpy(dtype=float) if name in records else np.full(len(records), np.nan)
         for name in ("longitude", "latitude")
     )
-    return Evidence(key, postcode, code, text_key, text_postcode, lon, lat)
+    return Evidence(key, postcode, code, text_key, text_postcode, place_key, lon, lat)
 
 
 def _text(records: pd.DataFrame, name: str) -> list[str]:
     return records[name].fillna("").astype(str).str.strip().tolist() if name in records else [""] * len(records)
 
 
-def _row(communes: Communes, commune: str, postcode: str, given: str, adresse: str) -> tuple[str, str, str, str, str]:
+def _row(communes: Communes, commune: str, postcode: str, given: str, adresse: str, nom: str) -> tuple[str, ...]:
     key = _key(commune)
     code = "" if communes.is_postcode(given, beside=postcode) else communes.current_code(given.upper()) or ""
     # A code known as a postcode but not as a commune: the columns were mixed up.
@@ -128,7 +136,7 @@ def _row(communes: Communes, commune: str, postcode: str, given: str, adresse: s
         postcode, text_postcode = text_postcode, ""
     if not key:
         key, text_key = text_key, ""
-    return key, postcode, code, text_key, text_postcode
+    return key, postcode, code, text_key, text_postcode, "" if key else place_key(nom)
 
 
 @lru_cache(maxsize=50_000)

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import cache, cached_property
 from importlib.resources import files
-from math import cos, hypot, nan, pi, radians, sqrt
+from math import cos, hypot, isnan, nan, pi, radians, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -268,6 +268,27 @@ class Communes:
         for commune in self.communes:
             found.setdefault(commune.departement, []).append(commune.code)
         return {departement: tuple(codes) for departement, codes in found.items()}
+
+    def around_postcode(self, postcode: str) -> tuple[float, float, float] | None:
+        """
+        Longitude, latitude and radius in metres of a disc that holds all communes of a postcode, None when nobody knows it.
+
+        Its middle is the centre of the most populous of them: seven places in ten of such a postcode are there.
+
+        Examples
+        --------
+        >>> lon, lat, radius_m = load_communes().around_postcode("27340")
+        >>> round(lon, 1), round(lat, 1), radius_m < 12_000
+        (1.1, 49.3, True)
+        """
+        served = [self.by_code[code] for code in self.by_postcode.get(postcode, ()) if not isnan(self.by_code[code].lon)]
+        if not served:
+            return None
+        lon, lat = served[0].lon, served[0].lat
+        wide = cos(radians(lat)) * _METRES_PER_DEGREE
+        boxes = [each.box for each in served]
+        corners = [(x, y) for west, south, east, north in boxes for x in (west, east) for y in (south, north)]
+        return lon, lat, max(hypot((x - lon) * wide, (y - lat) * _METRES_PER_DEGREE) for x, y in corners)
 
     def current_code(self, code: str) -> str | None:
         """

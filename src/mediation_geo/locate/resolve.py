@@ -26,6 +26,7 @@ from mediation_geo.locate.candidates import (
     whole_departements,
 )
 from mediation_geo.locate.limits import distance_outside_m
+from mediation_geo.locate.place_names import only_commune_named
 from mediation_geo.standard.territories import departements_of_postcode
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ACCEPT_SCORE", "CLEAR_MARGIN", "EVIDENCE", "name_likeness", "resolve_communes"]
 
-EVIDENCE = ("commune", "code_postal", "code_insee", "adresse", "longitude", "latitude")
+EVIDENCE = ("commune", "code_postal", "code_insee", "adresse", "nom", "longitude", "latitude")
 
 # Points for and against a candidate, in about the units of a log-odds (natural): each was chosen so that two keys that agree
 # outweigh a third that does not, whichever it is, and then checked against the records the official code moved.
@@ -45,6 +46,8 @@ _CODE_EQUAL, _CODE_OTHER = 3.5, -1.5
 _DISTANCE_M = ([0.0, 2_000.0, 10_000.0, 30_000.0, 100_000.0], [3.0, 2.0, 0.0, -2.5, -4.0])
 _CENTRE_RADII = ([0.0, 1.0, 4.0], [0.6, 0.0, -0.6])
 _TEXT_NAME, _TEXT_POSTCODE = 1.5, 1.5
+# "CCAS de Moulins": right for 99.4 % of 5,925 records whose commune is known and whose postcode serves several.
+_PLACE_NAME = 2.0
 # A name of former days or of a part of the commune counts a little less than the name of today.
 _FORMER_NAME = 0.97
 _POPULATION_TIE = 0.05
@@ -77,9 +80,9 @@ def resolve_communes(records: pd.DataFrame, *, communes: Communes) -> pd.DataFra
     Notes
     -----
     Candidates are the communes of that name, of that postcode, of that code, of the address text, around the point, and, where no
-    candidate bears a like name, all communes of the départements the keys suggest. The candidate with the highest sum of points
-    wins if it has at least 2 points and leads by 0.4 (or postcode and point both admit it); otherwise the record stays without a
-    commune.
+    candidate bears a like name, all communes of the départements the keys suggest. Where a record names no commune, the name of
+    its place may tell which one of its postcode it is. The candidate with the highest sum of points wins if it has at least 2
+    points and leads by 0.4 (or postcode and point both admit it); otherwise the record stays without a commune.
 
     Examples
     --------
@@ -175,9 +178,23 @@ def _score(pairs: Pairs, evidence: Evidence, table: CommuneArrays) -> _Scored:
         + np.nan_to_num(np.interp(radii, *_CENTRE_RADII))
         + np.where(text_likeness >= 0.9, _TEXT_NAME, 0.0)
         + np.where(text_served, _TEXT_POSTCODE, 0.0)
+        + np.where(_named_by_place(pairs, served, evidence, table), _PLACE_NAME, 0.0)
         + _POPULATION_TIE * np.log10(1.0 + population)
     )
     return _Scored(pairs, score, likeness, served, distance)
+
+
+def _named_by_place(pairs: Pairs, served: NDArray[np.bool_], evidence: Evidence, table: CommuneArrays) -> NDArray[np.bool_]:
+    """Pairs in which the name of the place holds the name of that one commune of its postcode."""
+    named = np.zeros(len(pairs.row), dtype=bool)
+    at = np.flatnonzero(served & (evidence.place_key[pairs.row] != ""))
+    # Row by row: the few records that name no commune, a dozen candidates each.
+    for here in np.split(at, np.flatnonzero(np.diff(pairs.row[at])) + 1):
+        names = {pair: table.names_of(pairs.candidate[pair]) for pair in here.tolist()}
+        one = only_commune_named(evidence.place_key[pairs.row[here[0]]], names) if names else None
+        if one is not None:
+            named[one] = True
+    return named
 
 
 def _postcode_points(

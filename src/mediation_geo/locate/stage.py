@@ -38,8 +38,8 @@ def locate(records: pd.DataFrame, *, communes: Communes | None = None, geocoder:
     communes : Communes, optional
         Commune table; the shipped one by default.
     geocoder : Geocoder, optional
-        Asked for records whose point is missing or contradicts their commune; without one, such records get the centre of
-        their commune.
+        Asked for records whose point is missing or contradicts their commune, and for the commune of those that name none;
+        without one, such records get the centre of their commune, or of the communes of their postcode.
 
     Returns
     -------
@@ -64,9 +64,26 @@ def locate(records: pd.DataFrame, *, communes: Communes | None = None, geocoder:
     checked = usable_points(before["longitude"], before["latitude"], departement=_suggested_departement(before))
     evidence = before.assign(longitude=checked["lon"], latitude=checked["lat"])
     resolved = resolve_communes(evidence, communes=table)
+    if geocoder is not None:
+        resolved = _with_communes_of_addresses(evidence, resolved, geocoder=geocoder)
     rewritten, commune_issues = rewrite_communes(before, resolved, communes=table)
     placed, position_issues = _place(rewritten, checked, communes=table, geocoder=geocoder)
     return StageResult(conform(placed, LOCATED_RECORDS), concat_issues([*commune_issues, *position_issues]))
+
+
+def _with_communes_of_addresses(evidence: pd.DataFrame, resolved: pd.DataFrame, *, geocoder: Geocoder) -> pd.DataFrame:
+    """Communes of records that name none and have no point: a street and a postcode tell one where the geocoder is sure of it."""
+    ask = resolved["code"].isna() & evidence["longitude"].isna() & evidence["adresse"].notna() & evidence["commune"].isna()
+    if not ask.any():
+        return resolved
+    answers = geocoder.batch(evidence.loc[ask, ["adresse", "code_postal", "commune", "code_insee"]])
+    code = answers["code_insee"].where(_is_sure(answers)).reindex(resolved.index)
+    return resolved.assign(code=resolved["code"].fillna(code), margin=resolved["margin"].mask(code.notna(), np.inf))
+
+
+def _is_sure(answers: pd.DataFrame) -> pd.Series:
+    """Which answers are of an address, not of a whole commune, and are to be believed without a person looking."""
+    return answers["confidence"].ge(ACCEPT_CONFIDENCE) & answers["precision"].ne("municipality") & answers["lon"].notna()
 
 
 def _suggested_departement(records: pd.DataFrame) -> pd.Series:
@@ -105,7 +122,7 @@ def _place(
     if geocoder is not None:
         placed, more = _geocode(placed, suspect=distance.gt(SUSPECT_M), geocoder=geocoder)
         issues.extend(more)
-    return _fall_back_to_centre(placed, centres, issues), issues
+    return _fall_back(placed, centres, communes, issues), issues
 
 
 def _geocode(placed: pd.DataFrame, *, suspect: pd.Series, geocoder: Geocoder) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
@@ -114,10 +131,9 @@ def _geocode(placed: pd.DataFrame, *, suspect: pd.Series, geocoder: Geocoder) ->
         return placed, []
     answers = geocoder.batch(placed.loc[ask, ["adresse", "code_postal", "commune", "code_insee"]])
     answers = answers.reindex(placed.index)
-    fine = answers["confidence"].ge(ACCEPT_CONFIDENCE) & answers["precision"].ne("municipality") & answers["lon"].notna()
     same_commune = placed["code_insee"].isna() | answers["code_insee"].eq(placed["code_insee"])
     moved = ~_metres(placed["longitude"], placed["latitude"], answers["lon"], answers["lat"]).le(SUSPECT_M)
-    take = fine & same_commune & moved & ~coarser_than(answers["precision"], placed["position_precision"])
+    take = _is_sure(answers) & same_commune & moved & ~coarser_than(answers["precision"], placed["position_precision"])
     code = _column(placed)
     code = code.mask(answers["status"].eq("error"), "geocode_unavailable")
     code = code.mask(take, "position_geocoded").mask(take & placed["longitude"].notna(), "position_replaced")
@@ -137,19 +153,29 @@ def _geocode(placed: pd.DataFrame, *, suspect: pd.Series, geocoder: Geocoder) ->
     return updated.assign(position_origin=updated["position_origin"].mask(take, "geocoder")), issues
 
 
-def _fall_back_to_centre(placed: pd.DataFrame, centres: pd.DataFrame, issues: list[pd.DataFrame]) -> pd.DataFrame:
+def _fall_back(placed: pd.DataFrame, centres: pd.DataFrame, communes: Communes, issues: list[pd.DataFrame]) -> pd.DataFrame:
+    """Records without a point at the centre of their commune or, where it is not known, of the communes of their postcode."""
     bare = placed["longitude"].isna()
-    known = bare & centres["lon"].notna()
-    code = _column(placed)
-    code = code.mask(bare, "position_missing").mask(known, "position_from_commune")
-    issues.extend(_issues(placed, code, corrected=_written(centres["lat"], centres["lon"])))
+    areas = _postcode_areas(placed["code_postal"].where(bare & centres["lon"].isna()), communes)
+    origin = _column(placed).mask(areas["lon"].notna(), "code_postal").mask(bare & centres["lon"].notna(), "commune")
+    known = origin.notna()
+    stands_in = areas.fillna(centres[["lon", "lat", "radius_m"]])
+    code = _column(placed).mask(bare, "position_missing")
+    code = code.mask(known, "position_from_" + origin.replace("code_postal", "postcode"))
+    issues.extend(_issues(placed, code, corrected=_written(stands_in["lat"], stands_in["lon"])))
     return placed.assign(
-        longitude=placed["longitude"].mask(known, centres["lon"]),
-        latitude=placed["latitude"].mask(known, centres["lat"]),
+        longitude=placed["longitude"].mask(known, stands_in["lon"]),
+        latitude=placed["latitude"].mask(known, stands_in["lat"]),
         position_precision=placed["position_precision"].mask(known, "municipality"),
-        position_uncertainty_m=placed["position_uncertainty_m"].mask(known, centres["radius_m"]),
-        position_origin=placed["position_origin"].mask(known, "commune"),
+        position_uncertainty_m=placed["position_uncertainty_m"].mask(known, stands_in["radius_m"]),
+        position_origin=placed["position_origin"].mask(known, origin),
     )
+
+
+def _postcode_areas(postcodes: pd.Series, communes: Communes) -> pd.DataFrame:
+    areas = {each: communes.around_postcode(each) or (np.nan,) * 3 for each in postcodes.dropna().unique()}
+    rows = [areas.get(each, (np.nan,) * 3) for each in postcodes]
+    return pd.DataFrame(rows, columns=["lon", "lat", "radius_m"], index=postcodes.index, dtype=float)
 
 
 def _column(frame: pd.DataFrame) -> pd.Series:

@@ -54,7 +54,7 @@ _COMMENTS = {
     "freshness": "recent : moins de 6 mois ; a_verifier : moins de 18 ; ancien",
     "position_precision": "Finesse de la position : housenumber, interpolated, street, locality, municipality",
     "position_uncertainty_m": "Rayon d'incertitude de la position, en mètres",
-    "position_origin": "Origine de la position : source, geocoder, commune",
+    "position_origin": "Origine de la position : source, geocoder, commune, code_postal",
     "code_arrondissement": "Arrondissement de Paris, Lyon ou Marseille",
     "first_seen": "Premier jour où ce lieu a été publié",
     "last_seen": "Dernier jour où ce lieu a été publié",

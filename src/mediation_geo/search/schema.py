@@ -123,7 +123,7 @@ def _properties() -> Schema:
         "geocodage": _closed(
             {
                 "type": {"enum": [*_PRECISIONS, None]},
-                "origine": {"enum": ["source", "geocoder", "commune", None]},
+                "origine": {"enum": ["source", "geocoder", "commune", "code_postal", None]},
                 "incertitude_m": {"type": ["integer", "null"], "minimum": 0},
             }
         ),
