@@ -95,7 +95,7 @@ def workers(releases: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=30).status_code == 200
+        return httpx.get(f"{url}/readyz", timeout=60).status_code == 200
     except httpx.TransportError:
         return False
 

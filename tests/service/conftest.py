@@ -28,7 +28,7 @@ def site_url(releases: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def web(site_url: str) -> Iterator[httpx.Client]:
     """A client of the live server."""
-    with httpx.Client(base_url=site_url, timeout=30) as client:
+    with httpx.Client(base_url=site_url, timeout=60) as client:
         yield client
 
 

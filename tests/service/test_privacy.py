@@ -23,7 +23,7 @@ def _free_port() -> int:
 
 def _ask_everything(url: str) -> list[httpx.Response]:
     with httpx.Client(
-        base_url=url, timeout=30, headers={"User-Agent": f"Zorglub {CANARY}", "Referer": f"http://x/?q={CANARY}"}
+        base_url=url, timeout=60, headers={"User-Agent": f"Zorglub {CANARY}", "Referer": f"http://x/?q={CANARY}"}
     ) as client:
         answers = [
             client.get("/proches", params={"q": f"{CANARY} 34000 Montpellier"}),
@@ -86,18 +86,22 @@ serve(Settings.from_environment(), metrics_port={metrics_port})
         process = subprocess.Popen([sys.executable, "-c", program], env=variables, stdout=output, stderr=output, cwd=tmp_path)
         try:
             url = f"http://127.0.0.1:{port}"
-            for _ in range(600):
+            for _ in range(3000):
                 try:
-                    httpx.get(f"{url}/healthz")
+                    httpx.get(f"{url}/healthz", timeout=60)
                 except httpx.TransportError:
                     time.sleep(0.1)
                 else:
                     break
             answers = _ask_everything(url)
-            metrics = httpx.get(f"http://127.0.0.1:{metrics_port}/metrics").text
+            metrics = httpx.get(f"http://127.0.0.1:{metrics_port}/metrics", timeout=60).text
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            try:
+                process.wait(timeout=60)
+            finally:
+                process.kill()
+                process.wait()
     statuses = {answer.status_code for answer in answers}
     assert {200, 303, 400, 404, 413, 429, 500, 503} <= statuses
     for answer in answers:
@@ -153,7 +157,7 @@ def test_markup_in_the_data_stays_text(tmp_path: Path, releases: Path) -> None:
         manifest=manifest,
     )
     place_id = places["place_id"].iloc[0]
-    with running(tmp_path) as url, httpx.Client(base_url=url, timeout=30) as client:
+    with running(tmp_path) as url, httpx.Client(base_url=url, timeout=60) as client:
         for path in (
             "/proches?lat=48.85&lon=2.35&f=html",
             f"/lieux/{place_id}",

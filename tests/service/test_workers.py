@@ -36,6 +36,6 @@ def test_the_supervisor_ends_whenever_it_is_told(tmp_path: Path, told: signal.Si
                 process.stdout.readline()
                 time.sleep(moments.random() * 0.02)
                 process.send_signal(told)
-                assert process.wait(timeout=20) == 0
+                assert process.wait(timeout=120) == 0
             finally:
                 process.kill()
