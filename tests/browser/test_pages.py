@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import html
 import os
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
+from mediation_geo.service.pages.words import LANGUAGES, words_in
 from mediation_geo.service.snapshot import Snapshot
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -46,6 +49,15 @@ PAGES = {
     "api-traitement": "/ogcapi/processes/nearest-places?f=html",
     "probleme": "/lieux/absent",
 }
+# What is told of the service itself, in the other two languages.
+ABOUT = ("integration", "integrer", "telechargements", "changements", "vie-privee", "accessibilite", "etat")
+PAGES |= {
+    f"{name}-{language}": f"{PAGES[name]}{'&' if '?' in PAGES[name] else '?'}lang={language}"
+    for name in ABOUT
+    for language in ("facile", "en")
+}
+# The translations have the same structure.
+STRUCTURES = [name for name in PAGES if not name.endswith(("-facile", "-en"))]
 
 SPACING = "*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}"
 # Elements whose text is wider or higher than the box that hides the rest.
@@ -127,7 +139,32 @@ def test_no_page_has_the_title_or_the_language_of_another(web: httpx.Client, sna
     assert all(kind in ({"accueil"}, {"resultats"}) for kind in shared), named
 
 
-@pytest.mark.parametrize("name", PAGES)
+def test_pages_about_the_service_are_in_one_language_and_keep_it(web: httpx.Client) -> None:
+    for name in ABOUT:
+        for language in LANGUAGES:
+            path = PAGES[name] if language == "fr" else PAGES[f"{name}-{language}"]
+            page = html.unescape(web.get(path, headers={"Accept": "text/html"}).text)
+            words = words_in(language)
+            strangers = {
+                text
+                for other in LANGUAGES
+                for text in words_in(other).values()
+                # Shorter words are those of file names and codes, and some are alike in two languages.
+                if len(text) > 12 and f">{text}<" in page and text not in words.values()
+            }
+            assert strangers == set(), (name, language)
+            for link in ("/telechargements", "/vie-privee", "/accessibilite"):
+                if "sans_entete" not in path:
+                    assert f'href="{link}{"" if language == "fr" else "?lang=" + language}"' in page
+
+
+def test_easy_to_read_sentences_have_at_most_twelve_words() -> None:
+    for name, text in words_in("facile").items():
+        for sentence in re.split(r"[.!?:]\s", text):
+            assert len(sentence.split()) <= 12, name
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
 def test_page_is_whole_without_javascript(browser: Browser, site_url: str, snapshot: Snapshot, name: str) -> None:
     page = _opened(browser, site_url + PAGES[name].format(place=snapshot.places.ids[0]), width=320, javascript=False)
     assert page.locator("h1").count() == 1

@@ -32,17 +32,17 @@ __all__ = ["download_routes"]
 
 # Lines of a kind on the page of changes; the whole list is a file.
 _LINES = 200
-# Words that tell what a description is for, by the name of its file.
-_DESCRIPTIONS = {
-    "datapackage.json": "Frictionless Data Package",
-    "catalog.jsonld": "DCAT-AP",
-    "record.json": "OGC API Records",
-    "stac/collection.json": "STAC",
-    "croissant.json": "Croissant",
-    "CITATION.cff": "Citation File Format",
-    "ATTRIBUTION.md": "Sources et licences",
-    "SHA256SUMS": "Sommes de contrôle",
-}
+# What describes the exports, in the order of the page; `words` says what each is for.
+_DESCRIPTIONS = (
+    "datapackage.json",
+    "catalog.jsonld",
+    "record.json",
+    "stac/collection.json",
+    "croissant.json",
+    "CITATION.cff",
+    "ATTRIBUTION.md",
+    "SHA256SUMS",
+)
 
 
 def download_routes(site: Site) -> list[BaseRoute]:
@@ -67,7 +67,7 @@ def _downloads(site: Site) -> Any:
         return page_answer(
             site, request, snapshot, "telechargements.html", language=language_in(values), pairs=tuple(values.items()),
             publication=publication, exports=exports, parts=sorted(parts.items()), own=release_files(snapshot.release).values(),
-            descriptions=[(files[name], label) for name, label in _DESCRIPTIONS.items() if name in files],
+            descriptions=[files[name] for name in _DESCRIPTIONS if name in files],
         )  # fmt: skip
 
     return handler

@@ -40,14 +40,7 @@ _MEDIA_TYPES = {
     ".parquet": "application/vnd.apache.parquet",
     "": "text/plain",
 }
-_RELEASE_FILES = {
-    "places.parquet": "Les lieux, une ligne par lieu (GeoParquet)",
-    "records.parquet": "Les fiches de toutes les sources (GeoParquet)",
-    "links.parquet": "Les rapprochements entre fiches, avec leur score",
-    "issues.parquet": "Les anomalies relevées, fiche par fiche",
-    "events.ndjson": "La vie des identifiants : créations, fusions, retraits",
-    "manifest.json": "Le manifeste : sommes de contrôle, comptes, sources",
-}
+_RELEASE_FILES = ("places.parquet", "records.parquet", "links.parquet", "issues.parquet", "events.ndjson", "manifest.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +116,11 @@ def release_files(release: Release) -> dict[str, ServedFile]:
             name=name,
             path=release.path / name,
             media_type=_media_type(name),
-            title=title,
+            title="",
             size=(release.path / name).stat().st_size,
             sha256=known.get(name, {}).get("sha256"),
         )
-        for name, title in _RELEASE_FILES.items()
+        for name in _RELEASE_FILES
         if (release.path / name).is_file()
     }
 

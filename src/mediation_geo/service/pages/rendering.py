@@ -35,6 +35,8 @@ _MONTHS = [
     "novembre",
     "décembre",
 ]
+_MONTHS_EN = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+              "December"]  # fmt: skip
 
 
 class Templates:
@@ -69,7 +71,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(
-        jour=french_day,
+        jour=day_in_words,
         jour_court=weekday,
         plages=spans_in_words,
         poids=readable_size,
@@ -85,18 +87,20 @@ def _environment() -> Environment:
     return environment
 
 
-def french_day(day: str | None) -> str:
+def day_in_words(day: str | None, language: str) -> str:
     """
     A day in words.
 
     Examples
     --------
-    >>> french_day("2026-05-01"), french_day(None)
-    ('1er mai 2026', 'date inconnue')
+    >>> day_in_words("2026-05-01", "fr"), day_in_words(None, "fr"), day_in_words("2026-05-01", "en")
+    ('1er mai 2026', 'date inconnue', '1 May 2026')
     """
     if not day:
-        return "date inconnue"
+        return "unknown date" if language == "en" else "date inconnue"
     moment = date.fromisoformat(day[:10])
+    if language == "en":
+        return f"{moment.day} {_MONTHS_EN[moment.month - 1]} {moment.year}"
     number = "1er" if moment.day == 1 else str(moment.day)
     return f"{number} {_MONTHS[moment.month - 1]} {moment.year}"
 

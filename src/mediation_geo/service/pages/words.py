@@ -6,6 +6,10 @@ Sentences in easy-to-read French have at most twelve words and no jargon.
 
 from __future__ import annotations
 
+from functools import cache
+
+from mediation_geo.service.pages.words_about import ABOUT
+
 __all__ = ["CONDITIONS", "KIND_WORDS", "LANGUAGES", "NEEDS", "Words", "words_in"]
 
 LANGUAGES = ("fr", "facile", "en")
@@ -24,6 +28,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Attention : ces lieux sont inventés. N'allez pas là-bas.",
         "Demonstration: every place on this page is invented. Do not send anybody there.",
     ),
+    "demonstration": ("Démonstration", "Démonstration", "Demonstration"),
     "aller": ("Aller au contenu", "Aller au contenu", "Skip to content"),
     "menu": ("Menu principal", "Menu principal", "Main menu"),
     "langues": ("Langues", "Langues", "Languages"),
@@ -210,9 +215,10 @@ KIND_WORDS: dict[str, tuple[str, str, str]] = {
 }
 
 
+@cache
 def words_in(language: str) -> Words:
     """
-    All words of the pages in one language.
+    All words of the pages in one language; the same table each time, not to be changed.
 
     Examples
     --------
@@ -220,7 +226,7 @@ def words_in(language: str) -> Words:
     'Where?'
     """
     position = LANGUAGES.index(language)
-    return {name: _held_together(texts[position]) for name, texts in _WORDS.items()}
+    return {name: _held_together(texts[position]) for name, texts in {**_WORDS, **ABOUT}.items()}
 
 
 def _held_together(text: str) -> str:
