@@ -56,7 +56,7 @@ PAGES |= {
     for name in ABOUT
     for language in ("facile", "en")
 }
-# The translations have the same structure.
+# The other languages have the same structure.
 STRUCTURES = [name for name in PAGES if not name.endswith(("-facile", "-en"))]
 
 SPACING = "*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}"

@@ -335,4 +335,4 @@ def test_what_another_program_writes_of_a_filter_keeps_the_same(web: httpx.Clien
     for text in predicates_of(name, places):
         expression = cql2.parse_text(text)
         expression.validate()
-        assert matched(web, expression.to_text()) == matched(web, text), expression.to_text()
+        assert matched(web, expression.to_text()) == places.matched(text), expression.to_text()
