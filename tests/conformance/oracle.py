@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from typing import Any
 
 import cql2
@@ -130,6 +131,8 @@ def _all(values: list[Truth]) -> Truth:
 
 
 def _value(tree: Any, feature: dict[str, Any]) -> Any:
+    if not isinstance(tree, dict):
+        return tree
     match tree:
         case {"property": "geometry"}:
             return feature["shape"]
@@ -150,16 +153,15 @@ def _value(tree: Any, feature: dict[str, Any]) -> Any:
         case {"op": op, "args": [left, right]} if op in _ARITHMETIC:
             numbers = [_value(left, feature), _value(right, feature)]
             return None if None in numbers or (op in {"/", "div", "%"} and numbers[1] == 0) else _ARITHMETIC[op](*numbers)
-        case {"op": _}:
-            return _truth(tree, feature)
         case _:
-            return tree
+            return _truth(tree, feature)
 
 
 def _folded(text: str | None, folding: Callable[[str], str]) -> str | None:
     return None if text is None else folding(text)
 
 
+@cache
 def _without_accents(text: str) -> str:
     return re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
 
