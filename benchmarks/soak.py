@@ -5,8 +5,9 @@ A real server under mixed traffic while releases are swapped under it: errors, a
 
 Two releases of the same invented places take turns; every name in the first begins with `ancien`, in the second with `nouveau`.
 An answer is an error when its status is not 200 or the connection breaks, and mixed when it holds a name of another release than
-the one its header names. Memory is that of the server and its children: RSS as the sum, PSS with shared pages counted once. The
-slope is that of a line through the samples after the first tenth of the time. Ends with code 1 when an answer was wrong or mixed.
+the one its header names. Memory is that of the server and its children: RSS as the sum, PSS with shared pages counted once. Right
+after a swap the children of both releases are there, so each line tells the least of its time; the slope is that of a line
+through those after the first tenth of the whole. Ends with code 1 when an answer was wrong or mixed.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from serving_peers import COLLECTION, places_of
 ITEMS = f"/ogcapi/collections/{COLLECTION}/items"
 MARKS = {"2026-11-20": "ancien", "2026-11-21": "nouveau"}
 START_S = 120
+SAMPLE_S = 0.5
 SERVE = "from mediation_geo.service import serve_workers; from mediation_geo.settings import Settings; " + (
     "serve_workers(Settings.from_environment(), workers={workers})"
 )
@@ -178,9 +180,10 @@ def soak(options: argparse.Namespace) -> Tally:
             begun = time.monotonic()
             end = begun + 60 * options.minutes
             swaps, paths, samples = 0, itertools.cycle(TRAFFIC), []
-            sample_s = max(1.0, min(60.0, 6 * options.minutes))
+            line_s = max(1.0, min(60.0, 6 * options.minutes))
+            memory: list[tuple[float, float]] = []
             print(f"{'minute':>7} {'answers':>9} {'errors':>7} {'mixed':>6} {'swaps':>6} {'RSS MB':>8} {'PSS MB':>8}")
-            next_swap, next_sample, sent = begun + options.swap_seconds, begun + sample_s, 0
+            next_swap, next_sample, next_line, sent = begun + options.swap_seconds, begun, begun + line_s, 0
             try:
                 while (now := time.monotonic()) < end:
                     # Paced, and never more in waiting than there are connections twice over: a slow server is asked less.
@@ -193,13 +196,17 @@ def soak(options: argparse.Namespace) -> Tally:
                         rollback(folder, list(MARKS)[swaps % 2])
                         next_swap += options.swap_seconds
                     if now >= next_sample:
-                        samples.append(((now - begun) / 60, *memory_mb(pid)))
+                        memory.append(memory_mb(pid))
+                        next_sample = now + SAMPLE_S
+                    if now >= next_line:
+                        samples.append(((now - begun) / 60, *np.min(memory, axis=0)))
+                        memory.clear()
                         minute, rss, pss = samples[-1]
                         errors, mixed = tally.errors.total(), tally.mixed.total()
                         print(
                             f"{minute:7.1f} {tally.answers:9,} {errors:7} {mixed:6} {swaps:6} {rss:8.0f} {pss:8.0f}", flush=True
                         )
-                        next_sample += sample_s
+                        next_line += line_s
                     time.sleep(0.002)
             finally:
                 for _ in clients:
