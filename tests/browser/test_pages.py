@@ -153,6 +153,8 @@ def test_pages_about_the_service_are_in_one_language_and_keep_it(web: httpx.Clie
                 if len(text) > 12 and f">{text}<" in page and text not in words.values()
             }
             assert strangers == set(), (name, language)
+            # Every file is told in words.
+            assert '<span class="aide"></span>' not in page
             for link in ("/telechargements", "/vie-privee", "/accessibilite"):
                 if "sans_entete" not in path:
                     assert f'href="{link}{"" if language == "fr" else "?lang=" + language}"' in page

@@ -169,7 +169,9 @@ def test_compose_reads_services_that_may_write_nothing_but_releases() -> None:
         assert service["command"][0] == name
     # The build is asked for by name: nothing rebuilds the register because the service starts.
     assert services["build"]["profiles"] == ["night"]
-    # Compose 1 writes a text where Compose 2 writes a mapping.
+    assert "/readyz" in services["serve"]["healthcheck"]["test"][-1]
+    # Compose 1 and Compose 2 write the same in other words.
+    assert services["build"]["healthcheck"] in ({"test": ["NONE"]}, {"disable": True})
     [releases], [port] = services["serve"]["volumes"], services["serve"]["ports"]
     assert releases.endswith(":ro") if isinstance(releases, str) else releases["read_only"]
     assert (port if isinstance(port, str) else port["host_ip"]).startswith("127.0.0.1")
