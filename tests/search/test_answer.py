@@ -53,6 +53,16 @@ def test_a_plain_question_is_answered_nearest_first(table, at):
     assert distances == sorted(distances)
 
 
+def test_how_recent_a_place_must_be_does_not_change_with_the_hour():
+    # Six months are 182 days and 15 hours.
+    asked = {"need": Need(maj_depuis=6), **HERE}
+    for days in (181, 182, 183):
+        index = one(date_maj=pd.Timestamp(2026, 11, 20) - pd.Timedelta(days=days))
+        found = [len(answer(index, at=FRIDAY.replace(hour=hour), **asked)["features"]) for hour in (1, 23)]
+        again = one(date_maj=pd.Timestamp(2026, 11, 20) - pd.Timedelta(days=days))
+        assert found == [len(answer(again, at=FRIDAY.replace(hour=23), **asked)["features"])] * 2
+
+
 def one(**columns) -> PlaceIndex:
     base = {"place_id": ["a"], "longitude": [3.87], "latitude": [43.61]}
     return PlaceIndex.from_places(pd.DataFrame(base | {name: [value] for name, value in columns.items()}))

@@ -32,6 +32,8 @@ __all__ = ["Answer", "answer", "answer_to_send"]
 
 Answer = dict[str, Any]
 
+_NOBODY = Neighbours(np.empty(0, dtype=np.int64), np.empty(0))
+
 _ADAPTIVE_KM = (5.0, 10.0, 20.0, 50.0, FARTHEST_KM)
 
 # Criterion -> the word under which those it leaves out are counted.
@@ -130,24 +132,22 @@ def _answered(
         raise RequestError(parameter="at", message=f"{at.isoformat()} has no time zone")
     at = at.replace(second=0, microsecond=0)
     lon, lat = round(float(lon), 3), round(float(lat), 3)
-    if need.a_distance == "seulement":
-        outcome = Outcome(Neighbours(np.empty(0, dtype=np.int64), np.empty(0)), 0, need, ())
-    else:
-        outcome = relaxed(index, need, lon=lon, lat=lat, at=at)
+    only_afar = need.a_distance == "seulement"
+    outcome = Outcome(_NOBODY, 0, need, ()) if only_afar else relaxed(index, need, lon=lon, lat=lat, at=at)
     radius_km = _radius_used(outcome, need)
     around = circle(index, lon, lat, radius_m=1000 * radius_km)
-    nearest = around.nearest if len(around.rows) else next(iter(index.find(lon, lat, 1, index.everything).rows.tolist()), None)
-    remote = remote_rows(index, need, nearest_row=nearest, at=at)
-    silent = Neighbours(np.empty(0, dtype=np.int64), np.empty(0))
-    if need.accueil and need.a_distance != "seulement" and outcome.strict < min(need.k, ENOUGH):
+    # Without a place around, the département is that of the first one beyond.
+    around_row = around.nearest if len(around.rows) else _first(index.find(lon, lat, 1, index.everything))
+    remote = remote_rows(index, need, around_row=around_row, at=at)
+    silent = _NOBODY
+    if need.accueil and not only_afar and outcome.strict < min(need.k, ENOUGH):
         silent = silent_places(index, need, lon=lon, lat=lat, at=at)
-    strict_rows = outcome.found.rows[: outcome.strict]
-    nearest_row = None
-    if len(strict_rows):
-        nearest_row = int(strict_rows[np.argmin(outcome.found.distance_m[: outcome.strict])])
+    found_m = outcome.found.distance_m.tolist()
+    strict_m = found_m[: outcome.strict]
+    nearest_row = outcome.found.rows.item(strict_m.index(min(strict_m))) if strict_m else None
     return {
         "type": "FeatureCollection",
-        "features": shape(index, need, outcome.found.rows, outcome.found.distance_m.tolist(), at=at, nearest_row=nearest_row),
+        "features": shape(index, need, outcome.found.rows, found_m, at=at, nearest_row=nearest_row),
         "recherche": {
             "origin": {"lat": lat, "lon": lon, **(origin or {})},
             "instant": at.isoformat(),
@@ -167,13 +167,17 @@ def _answered(
     }
 
 
+def _first(found: Neighbours) -> int | None:
+    return found.rows.item(0) if len(found.rows) else None
+
+
 def _radius_used(outcome: Outcome, need: Need) -> float:
     """Radius asked or widened to; for an adaptive one, the first step that holds the whole answer."""
     if outcome.need.rayon is not None:
         return outcome.need.rayon
     if len(outcome.found.rows) < need.k:
         return FARTHEST_KM
-    farthest_km = float(outcome.found.distance_m.max()) / 1000
+    farthest_km = max(outcome.found.distance_m.tolist()) / 1000
     return next(step for step in _ADAPTIVE_KM if farthest_km <= step)
 
 

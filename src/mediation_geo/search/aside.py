@@ -41,7 +41,7 @@ _FROM_AFAR: Mapping[str, Any] = {
 _filters_from_afar = attrgetter(*(name for name in FILTERS if name not in _FROM_AFAR))
 
 
-def remote_rows(index: PlaceIndex, need: Need, *, nearest_row: int | None, at: datetime) -> NDArray[np.int64]:
+def remote_rows(index: PlaceIndex, need: Need, *, around_row: int | None, at: datetime) -> NDArray[np.int64]:
     """
     Rows of at most k places that offer help at a distance for a need: those of the person's département first, then by date.
 
@@ -53,7 +53,7 @@ def remote_rows(index: PlaceIndex, need: Need, *, nearest_row: int | None, at: d
     index : PlaceIndex
     need : Need
         With `a_distance="exclure"` there are none.
-    nearest_row : int, optional
+    around_row : int, optional
         Row of the place nearest to the person, which tells their département.
     at : datetime
         The instant of the question, with its zone.
@@ -62,7 +62,7 @@ def remote_rows(index: PlaceIndex, need: Need, *, nearest_row: int | None, at: d
         return np.empty(0, dtype=np.int64)
     day = at.date() if need.maj_depuis is not None else None
     kept: _Remote = index.remembered(("remote", _filters_from_afar(need), day), lambda: _Remote(index, need, at))
-    code = None if nearest_row is None else index.departements[nearest_row]
+    code = None if around_row is None else index.departements[around_row]
     return kept.for_people_of(code if isinstance(code, str) else None)[: need.k]
 
 

@@ -241,7 +241,8 @@ def _trust(need: Need, at: datetime | None) -> list[Criterion]:
     if need.exclure_source:
         found.append(Criterion("exclure_source", _of_mask(lambda facts: ~_any_source(facts, need.exclure_source))))
     if need.maj_depuis is not None and at is not None:
-        oldest = np.datetime64((at - timedelta(days=need.maj_depuis * _DAYS_IN_A_MONTH)).date(), "D")
+        # Whole days: the answer must not change with the hour at which it is asked.
+        oldest = np.datetime64(at.date() - timedelta(days=need.maj_depuis * _DAYS_IN_A_MONTH), "D")
         # An unknown date compares as not recent: nobody vouches for the place.
         found.append(Criterion("maj_depuis", _of_mask(lambda facts: facts.updated >= oldest)))
     return found

@@ -293,8 +293,8 @@ class PlaceIndex:
         head = rows[:k]
         metres = distances_from(lon, lat, self.lon[head], self.lat[head])
         if len(rows) > k:
-            reach = chord_reach(metres.max())
-            if chords[k] <= reach:
+            reach = chord_reach(max(metres.tolist()))
+            if chords.item(k) <= reach:
                 # The bound cannot tell the last of the head from the places behind it: look at all that could be nearer.
                 head = selection.within(point, reach)
                 metres = distances_from(lon, lat, self.lon[head], self.lat[head])

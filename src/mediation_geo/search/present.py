@@ -207,6 +207,8 @@ def _metres(distance_m: float) -> str:
 
 
 def _match(word: int, hours: HoursReport, reasons: int, criteria: list[Criterion], met: list[bool]) -> Match:
+    if not criteria:
+        return Match(1.0, reasons, (), ())
     unknown: list[str] = []
     unmet: list[str] = []
     for criterion, satisfied in zip(criteria, met, strict=True):
@@ -218,7 +220,7 @@ def _match(word: int, hours: HoursReport, reasons: int, criteria: list[Criterion
         elif not satisfied:
             unmet.append(criterion.name)
     asked = len(criteria)
-    score = 1.0 if not asked else round((asked - len(unknown) - len(unmet)) / asked, 2)
+    score = round((asked - len(unknown) - len(unmet)) / asked, 2)
     return Match(score, reasons, tuple(unmet), tuple(unknown))
 
 

@@ -181,8 +181,7 @@ class Wishes(NamedTuple):
         True
         """
         reasons = 0
-        offered = sum(1 for bit in self.services if word & bit)
-        if offered:
+        if offered := sum([1 for bit in self.services if word & bit]):
             reasons |= _BIT["need_exact" if offered == len(self.services) else "need_partial"]
         if word & self.publics:
             reasons |= _BIT["public_targeted"]

@@ -137,8 +137,8 @@ def nearest_selected(index: PlaceIndex, need: Need, selection: Selection, *, lon
     found = _expected(index, points, limit_m=limit)
     if len(points.rows) > need.k:
         # A place is never nearer than its point: whoever may come before the k-th, or look as far, has its point this near.
-        reach = limit if len(found.rows) < need.k else float(np.rint(np.sort(found.distance_m)[need.k - 1])) + 0.5
-        if reach >= points.distance_m[-1]:
+        reach = limit if len(found.rows) < need.k else round(sorted(found.distance_m.tolist())[need.k - 1]) + 0.5
+        if reach >= points.distance_m.item(-1):
             found = _expected(index, index.find_within(lon, lat, selection, radius_m=min(limit, reach)), limit_m=limit)
     return _ranked(index, need, found, [])
 

@@ -79,22 +79,21 @@ def _get(site: Site) -> Any:
         if made is None:
             pairs = pairs_of(request)
             made = _made(site, request, snapshot, need_of(pairs), pairs)
-            if not made.private:
+            if made.etag is not None:
                 kept.put(key, made)
-        site.metrics.referral(made.outcome)
-        return _sent(request, snapshot, made)
+        return _sent(site, request, made)
 
     return handler
 
 
 class _Made(NamedTuple):
-    """An answer as it will be sent."""
+    """An answer as it will be sent; without a tag where nobody may keep it."""
 
     body: bytes
     form: str
     language: str
     outcome: str
-    private: bool
+    etag: str | None
 
 
 class _MinuteCache:
@@ -131,7 +130,7 @@ def _post(site: Site) -> Any:
         need = need_of(pairs)
         if _form(request, pairs) == "html" and need.q is not None:
             return _sent_on(site, snapshot, need, pairs)
-        return _answered(site, request, snapshot, need, pairs)
+        return _sent(site, request, _made(site, request, snapshot, need, pairs))
 
     return handler
 
@@ -140,39 +139,34 @@ def _form(request: Request, pairs: Pairs) -> str:
     return media_type_of(request, {name: value for name, value in pairs if name == "f"}, _FORMATS)
 
 
-def _answered(site: Site, request: Request, snapshot: Snapshot, need: Need, pairs: Pairs) -> Response:
-    made = _made(site, request, snapshot, need, pairs)
-    site.metrics.referral(made.outcome)
-    return _sent(request, snapshot, made)
-
-
 def _made(site: Site, request: Request, snapshot: Snapshot, need: Need, pairs: Pairs) -> _Made:
     form = _form(request, pairs)
     if form in {"geojson", "json"}:
         answer = answer_to_send_of(snapshot, need)
         body = orjson.dumps(answer)
+        # The whole answer is of one minute, and names it.
+        content = answer["recherche"]["instant"]
     else:
         answer = answer_of(snapshot, need)
         body = result_page(site, snapshot, need, answer, pairs) if form == "html" else render(answer, f=form).text.encode()
+        # Open or closed changes with the minute; a page that did not is not sent again.
+        content = hashlib.sha256(body).hexdigest()
     private = need.q is not None or request.method == "POST"
-    return _Made(body, form, "en" if need.lang == "en" else "fr", _outcome(answer), private)
+    etag = None if private else etag_of(snapshot, request, form, content)
+    return _Made(body, form, "en" if need.lang == "en" else "fr", _outcome(answer), etag)
 
 
-def _sent(request: Request, snapshot: Snapshot, made: _Made) -> Response:
+def _sent(site: Site, request: Request, made: _Made) -> Response:
+    site.metrics.referral(made.outcome)
     return respond(
         request,
         made.body,
         media_type=_FORMATS[made.form],
         language=made.language,
-        etag=None if made.private else _etag(snapshot, request, made.form, made.body),
-        cache=_NO_STORE if made.private else _CACHE,
+        etag=made.etag,
+        cache=_NO_STORE if made.etag is None else _CACHE,
         headers=_DESCRIBED if made.form in {"geojson", "json"} else None,
     )
-
-
-def _etag(snapshot: Snapshot, request: Request, form: str, body: bytes) -> str:
-    # Open or closed changes with the minute, so the bytes are part of the tag.
-    return etag_of(snapshot, request, form, hashlib.blake2b(body, digest_size=8).hexdigest())
 
 
 def _outcome(answer: dict[str, Any]) -> str:
