@@ -33,7 +33,10 @@ def test_a_target_finds_nothing_in_a_short_run(tmp_path: Path, target: str) -> N
     assert "Done " in done.stderr
 
 
-@pytest.mark.parametrize("written", ["week 1-53/2 Mo SH  ofef;1erc 24-J; SH off;1erc 24-J\x00", "Mo; Jan 1 off", "SH off"])
+@pytest.mark.parametrize(
+    "written",
+    ["week 1-53/2 Mo SH  ofef;1erc 24-J; SH off;1erc 24-J\x00", "Mo; Jan 1 off", "SH off", '",Mo\x1f\x1f\x1f2\x1f1h9hh9nl"'],
+)
 def test_hours_that_were_rewritten_need_no_rewriting(written: str) -> None:
     canonical = normalise_osm(written)
     assert canonical is None or normalise_osm(canonical) == canonical

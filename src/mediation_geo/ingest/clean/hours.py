@@ -25,7 +25,8 @@ __all__ = ["clean_hours", "normalise_osm"]
 
 _OSM_DAY = re.compile(r"\b(Mo|Tu|We|Th|Fr|Sa|Su|PH|SH)\b")
 _LONG_DAYS = {"Sun": "Su", "Mon": "Mo", "Tue": "Tu", "Wed": "We", "Thu": "Th", "Fri": "Fr", "Sat": "Sa"}
-_HOUR = re.compile(r"(?<![\d:])(\d{1,2})\s?[hH:]\s?(\d{2})?(?!\d)")
+# Digits right after an hour are its minutes, however few: they are no hour of their own.
+_HOUR = re.compile(r"(?<![\d:])(?<!\d[hH])(\d{1,2})\s?[hH:]\s?(\d{2})?(?!\d)")
 _ALWAYS = re.compile(r"^(?:24\s?/\s?7|7j?/7.*24h?/24|Mo-Su 00:00-(?:00|24):00)$", re.IGNORECASE)
 _RULE_COMMA = re.compile(r"(?<=\d)\s*,\s*(?=(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)\b)")
 _ONLY_TIMES = re.compile(r"^\d{2}:\d{2}-\d{2}:\d{2}(,\d{2}:\d{2}-\d{2}:\d{2})*$")
