@@ -169,7 +169,7 @@ def evaluate(
 def train(
     out: Annotated[Path, typer.Argument(help="Where the model goes.")],
     data: Data = Path("../shared/data"),
-    version: Annotated[str, typer.Option(help="Version of the model.")] = "2",
+    version: Annotated[str, typer.Option(help="Version of the model.")] = "3",
     as_json: AsJson = False,
 ) -> None:
     """Fit the model on the labels of the training regions and the hand-labelled pairs."""

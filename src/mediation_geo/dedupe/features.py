@@ -17,6 +17,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.process import cpdist
 from scipy.sparse import csr_array
 
+from mediation_geo.dedupe.combinations import add_combinations
 from mediation_geo.dedupe.lexicon import lexicon
 
 if TYPE_CHECKING:
@@ -27,11 +28,14 @@ __all__ = ["FEATURES", "TokenWeights", "feature", "pair_distance_m", "pair_featu
 
 _FAR_M = 2_000.0
 _HERE_M = 40.0
+_ROUND_THE_CORNER_M = (80.0, 500.0)
 _UNKNOWN_DISTANCE_LOG = 1.2
 _SAME_STREET = 0.85
 _OTHER_STREET = 0.6
 _ALIKE_MAIL = 80.0
 _SHORTEST_HANDLE = 4
+_ALL_WORDS = 0.95
+_OWN_WORDS = 0.9
 
 Column = NDArray[np.float64]
 Columns = Mapping[str, NDArray[Any]]
@@ -92,7 +96,7 @@ def pair_features(
     columns: dict[str, Column] = {}
     columns.update(_name_features(told, left, right, tokens=tokens))
     columns["acronym"] = _acronym_feature(prepared, left, right)
-    columns["handle"] = _handle_feature(prepared, left, right)
+    columns["handle"], columns["handle_shared"] = _handle_features(prepared, left, right)
     columns.update(_address_features(told, left, right))
     columns.update(_kind_features(told, left, right, insee=columns["insee"]))
     columns.update(_distance_features(prepared.points, left, right))
@@ -100,7 +104,7 @@ def pair_features(
     if known_contacts is not None:
         columns.update(_told_contacts(known_contacts, mail_near=columns["mail_near"], mail_ne=columns["mail_ne"]))
     columns["same_src"] = _equal(told["source"], left, right)
-    _add_combinations(columns)
+    add_combinations(columns)
     return np.column_stack([columns[name] for name in FEATURES])
 
 
@@ -138,17 +142,23 @@ def _name_features(told: Columns, left: Positions, right: Positions, *, tokens: 
     specific = _similarity(told["specific"], left, right, fuzz.token_sort_ratio)
     specific = np.maximum(specific, 0.95 * _similarity(told["specific"], left, right, fuzz.token_set_ratio))
     has = told["specific"] != ""
-    both, neither = has[left] & has[right], ~has[left] & ~has[right]
+    both = has[left] & has[right]
     shared, smaller, union = _shared_weight(told["core"], left, right, tokens=tokens)
     numbers = told["numbers"]
+    one_commune = _equal(told["insee"], left, right)
+    town_hall = told["core"] == "mairie"
+    idf_min = shared / np.maximum(smaller, 1e-9)
     return {
         "name": np.maximum(full, core),
-        "name_set": _similarity(told["full"], left, right, fuzz.token_set_ratio),
-        "idf_min": shared / np.maximum(smaller, 1e-9),
+        "idf_min": idf_min,
         "idf_jac": shared / np.maximum(union, 1e-9),
         "specific": np.where(both, specific, 0.0),
         "specific_both": both.astype(np.float64),
-        "specific_none": neither.astype(np.float64),
+        # Alike is not the same: between names that agree and names that nearly agree there is a step.
+        "specific_same": (both & (specific >= _OWN_WORDS)).astype(np.float64),
+        "words_within": (idf_min > _ALL_WORDS) * one_commune,
+        # A commune has one town hall, wherever its records put it.
+        "town_hall": (town_hall[left] & town_hall[right]) * one_commune,
         "name_eq": _equal(told["full"], left, right),
         "numbers_ne": ((numbers[left] != numbers[right]) & (numbers[left] != "") & (numbers[right] != "")).astype(np.float64),
     }
@@ -167,8 +177,7 @@ def _kind_features(told: Columns, left: Positions, right: Positions, *, insee: C
         # The host of a France services desk is seldom the desk itself, least of all a town hall that has other desks.
         "label_one": one.astype(np.float64),
         "label_admin": (one & np.where(labelled[left], administers[right], administers[left])).astype(np.float64),
-        # A commune has one town hall, whatever its offices are called.
-        "admin_both": (administers[left] & administers[right]) * insee,
+        "admin": (administers[left] & administers[right]) * insee,
         "kind_eq": (known & (a == b)).astype(np.float64),
         "kind_part": (known & (a != b) & ((a & b) != 0)).astype(np.float64),
         "kind_ne": (known & ((a & b) == 0)).astype(np.float64),
@@ -186,21 +195,28 @@ def _acronym_feature(prepared: Prepared, left: Positions, right: Positions) -> C
     )
 
 
-def _handle_feature(prepared: Prepared, left: Positions, right: Positions) -> Column:
-    """Whether the own words or the initials of one name stand in the mail or the site of the other record."""
-    specific, handle, initials = prepared.columns["specific"], prepared.columns["handle"], prepared.initials
-    found = np.zeros(len(left))
-    told = _known(handle)
+def _handle_features(prepared: Prepared, left: Positions, right: Positions) -> tuple[Column, Column]:
+    """
+    Whether mails and sites give a name away: to the other record's name, and to the other record's mails and sites.
+
+    The own words or the initials of a name count for the first, any word that may be somebody's name for the second.
+    """
+    specific, initials = prepared.columns["specific"].tolist(), prepared.initials
+    handles = [frozenset(text.split()) if text else frozenset() for text in prepared.columns["handle"].tolist()]
+    long = [frozenset(word for word in each if len(word) >= _SHORTEST_HANDLE) for each in handles]
+    named, shared = np.zeros(len(left)), np.zeros(len(left))
+    told = _known(prepared.columns["handle"])
     # Sets have no vectorised intersection; only pairs with a mail or a site are visited.
     for row in np.flatnonzero(told[left] | told[right]).tolist():
         a, b = left[row], right[row]
+        shared[row] = float(not long[a].isdisjoint(long[b]))
         for name, contact in ((a, b), (b, a)):
-            if handle[contact] is not None:
+            if handles[contact]:
                 own = {word for word in specific[name].split() if len(word) >= _SHORTEST_HANDLE}
                 own |= {specific[name].replace(" ", "")} | initials[name]
-                if not own.isdisjoint(handle[contact].split()):
-                    found[row] = 1.0
-    return found
+                if not own.isdisjoint(handles[contact]):
+                    named[row] = 1.0
+    return named, shared
 
 
 def _address_features(told: Columns, left: Positions, right: Positions) -> dict[str, Column]:
@@ -236,6 +252,7 @@ def _distance_features(points: NDArray[np.float64], left: Positions, right: Posi
             "ld": np.where(unknown, _UNKNOWN_DISTANCE_LOG, log_distance),
             "nodist": unknown.astype(np.float64),
             "here": (metres <= _HERE_M).astype(np.float64),
+            "round_the_corner": ((metres > _ROUND_THE_CORNER_M[0]) & (metres <= _ROUND_THE_CORNER_M[1])).astype(np.float64),
             "far2km": (metres > _FAR_M).astype(np.float64),
         }
 
@@ -243,16 +260,18 @@ def _distance_features(points: NDArray[np.float64], left: Positions, right: Posi
 def _contact_features(prepared: Prepared, left: Positions, right: Positions) -> dict[str, Column]:
     told = prepared.columns
     mail_eq, mail_near, mail_ne = _mail_features(prepared.mails, left, right)
-    siren_differs = _differ(told["siren"], left, right)
+    siret_eq = _equal(told["siret"], left, right)
+    # Numbers of public bodies begin with 1 or 2.
+    private = np.array([siret is not None and siret[0] not in "12" for siret in told["siret"].tolist()], dtype=bool)
     return {
         "tel_eq": _equal(told["phone"], left, right),
         "tel_ne": _differ(told["phone"], left, right),
         "mail_eq": mail_eq,
         "mail_near": mail_near,
         "mail_ne": mail_ne,
-        "siret_eq": _equal(told["siret"], left, right),
-        "siret_ne": siren_differs,
-        "web_eq": _equal(told["site"], left, right),
+        "siret_eq": siret_eq,
+        "siret_private": siret_eq * private[left],
+        "siret_ne": _differ(told["siren"], left, right),
         "web_ne": _differ(told["site"], left, right),
     }
 
@@ -290,33 +309,16 @@ def _mail_features(sets: NDArray[np.object_], left: Positions, right: Positions)
     return equal, alike, different
 
 
-def _add_combinations(columns: dict[str, Column]) -> None:
-    """What two signs mean together: an equal phone says more next door than across the département."""
-    near = np.maximum(columns["here"], columns["same_address"])
-    contact = np.maximum(columns["tel_eq"], columns["mail_eq"])
-    columns["near"] = near
-    columns["near_kind_eq"] = near * columns["kind_eq"]
-    columns["near_kind_ne"] = near * columns["kind_ne"]
-    columns["near_contact"] = near * contact
-    columns["near_name"] = near * columns["name"]
-    columns["near_specific"] = near * columns["specific"]
-    columns["nodist_street_ne"] = columns["nodist"] * columns["street_ne"]
-    columns["same_src_name"] = columns["same_src"] * columns["name_eq"]
-    columns["contact_name"] = contact * columns["name"]
-    columns["contact_insee_ne"] = contact * columns["insee_ne"]
-    # The host that gives the desk's own mail box speaks for the desk.
-    columns["label_mail"] = columns["label_one"] * columns["mail_eq"]
-
-
 FEATURES: tuple[str, ...] = (
-    "name", "name_set", "idf_min", "idf_jac", "specific", "specific_both", "specific_none", "name_eq", "numbers_ne",
-    "acronym", "handle", "label_one", "label_admin", "label_mail", "admin_both",
+    "name", "idf_min", "idf_jac", "words_within", "specific", "specific_same", "specific_both", "numbers_ne",
+    "acronym", "handle", "handle_shared", "town_hall",
+    "label_one", "label_admin", "label_admin_near", "label_mail", "admin_both",
     "kind_eq", "kind_part", "kind_ne", "kind_one", "mobile_ne",
     "street", "street_miss", "num_eq", "num_ne", "street_ne", "same_street", "same_address", "insee", "insee_ne",
-    "ld", "nodist", "here", "far2km",
-    "tel_eq", "tel_ne", "mail_eq", "mail_near", "mail_ne", "siret_eq", "siret_ne", "web_eq", "web_ne", "same_src",
-    "near", "near_kind_eq", "near_kind_ne", "near_contact", "near_name", "near_specific", "contact_name", "contact_insee_ne",
-    "nodist_street_ne", "same_src_name",
+    "ld", "nodist", "here", "round_the_corner", "far2km",
+    "tel_eq", "mail_eq", "mail_near", "mail_ne", "siret_eq", "siret_here", "siret_ne", "web_ne", "same_src",
+    "near", "near_kind_eq", "near_kind_ne", "near_contact", "near_name", "contact_name", "contact_insee_ne",
+    "name_other_contact", "tel_eq_mail_ne", "name_street", "same_src_name", "same_src_specific",
 )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ _AT_FOR_A = re.compile(r"(?<=[a-zA-Z])@(?=[a-zA-Z])")
 _OPAQUE_ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-f])")
 _LETTERS = re.compile(r"[a-z]{3,}")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+# Letters with dots or blanks between them are one word: "C.C.A.S.", "A C I A H".
+_SPELT_OUT = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")
 
 
 class Name(NamedTuple):
@@ -88,11 +90,13 @@ def prepare_name(nom: str | None, commune: str | None) -> Name:
     >>> name = prepare_name("Maison France Services de Duras", "Duras")
     >>> name.full, name.core, name.specific
     ('franceservices duras', 'franceservices', '')
+    >>> prepare_name("A.C.I.A.H.", None).full
+    'aciah'
     >>> prepare_name("Union départementale des associations familiales", None).initials & prepare_name("UDAF", None).acronyms
     frozenset({'udaf'})
     """
     words = lexicon()
-    raw = fold(_AT_FOR_A.sub("a", html.unescape(nom))).split() if nom else []
+    raw = _words(nom) if nom else []
     tokens = words.rewrite(raw)
     town = set(prepare_town(commune))
     core = [token for token in tokens if token not in town] or tokens
@@ -102,10 +106,17 @@ def prepare_name(nom: str | None, commune: str | None) -> Name:
     specific = [token for token in core if token not in town and token not in words.generic and token not in words.kinds]
     numbers = sorted({token for token in tokens if token.isdigit()})
     mobile = any(token in words.mobile for token in raw)
-    acronyms = frozenset(word for word in raw if 3 <= len(word) <= _LONGEST_ACRONYM and word.isalpha() and word not in STOP_WORDS)
+    # "EDS" stands for a kind of place, and says as little about which one as its words.
+    short_words = [word for word in raw if _SHORTEST_ACRONYM <= len(word) <= _LONGEST_ACRONYM and word.isalpha()]
+    acronyms = frozenset(word for word in short_words if word not in STOP_WORDS and word not in words.words)
     short = "".join(word[0] for word in raw if word not in STOP_WORDS)
     initials = frozenset(each for each in (short, "".join(word[0] for word in raw)) if len(each) >= _SHORTEST_ACRONYM)
     return Name(" ".join(tokens), " ".join(core), " ".join(specific), " ".join(numbers), kinds, mobile, acronyms, initials)
+
+
+def _words(nom: str) -> list[str]:
+    folded = fold(_AT_FOR_A.sub("a", html.unescape(nom)))
+    return _SPELT_OUT.sub(lambda letters: letters.group().replace(" ", ""), folded).split()
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -223,7 +234,7 @@ def prepare_mail(courriel: str) -> str | None:
     return None if anonymous or domain in lexicon().shared_domains else mail
 
 
-def prepare_handle(mails: frozenset[str], site: str | None) -> str | None:
+def prepare_handle(mails: frozenset[str], site: str | None, commune: str | None) -> str | None:
     """
     Words of mail boxes and of a site that may be somebody's name; None where there are none.
 
@@ -233,18 +244,22 @@ def prepare_handle(mails: frozenset[str], site: str | None) -> str | None:
         As `prepare_mail` returns them.
     site : str or None
         Host of a site, without `www`.
+    commune : str or None
+        As in the record: its words name nobody.
 
     Examples
     --------
-    >>> prepare_handle(frozenset({"ospa@wanadoo.fr"}), "ospa42.org"), prepare_handle(frozenset({"accueil@gmail.com"}), None)
-    ('ospa', None)
+    >>> prepare_handle(frozenset({"ospa@wanadoo.fr", "contact@duras.fr"}), "ospa42.org", "Duras")
+    'ospa'
+    >>> prepare_handle(frozenset({"accueil@gmail.com"}), None, None) is None
+    True
     """
     free = lexicon().free_mail
     texts = [local if domain in free else f"{local} {domain.rpartition('.')[0]}" for local, _, domain in map(_parted, mails)]
     if site is not None:
         texts.append(site.rpartition(".")[0])
     words = {word for text in texts for word in _LETTERS.findall(text)}
-    told = words - lexicon().generic - lexicon().kinds.keys() - lexicon().common_boxes
+    told = words - lexicon().generic - lexicon().kinds.keys() - lexicon().common_boxes - set(prepare_town(commune))
     return " ".join(sorted(told)) or None
 
 

@@ -172,6 +172,7 @@ def prepare_rows(records: pd.DataFrame, around: Surroundings) -> Prepared:
         With all phones and mails; see `without_switchboards`.
     """
     return _prepared(
+        communes=around.communes,
         names=_by_distinct(prepare_name, plain(records["nom"]), around.communes),
         streets=_by_distinct(prepare_street, plain(records["adresse"]), around.communes),
         upstream=[upstream_id(value) for value in plain(records["id"])],
@@ -208,6 +209,7 @@ def prepare_record(record: Mapping[str, Any], *, commune: str | None) -> Prepare
     position = [float("nan") if record.get(name) is None else float(record[name]) for name in ("longitude", "latitude")]
     lists = {name: _objects([record.get(name)]) for name in ("courriels", "site_web", "typologie", "itinerance")}
     return _prepared(
+        communes=_objects([commune]),
         names=[prepare_name(_text_or_none(record.get("nom")), commune)],
         streets=[prepare_street(_text_or_none(record.get("adresse")), commune)],
         upstream=[upstream_id(_text_or_none(record.get("id")))],
@@ -242,6 +244,7 @@ def switchboards(contacts: NDArray[np.object_], insee: NDArray[np.object_]) -> l
 
 def _prepared(
     *,
+    communes: NDArray[np.object_],
     names: list[Name],
     streets: list[Street],
     upstream: list[str | None],
@@ -264,7 +267,7 @@ def _prepared(
     columns |= {
         "kinds": kinds,
         "vague": np.array([street.vague for street in streets], dtype=bool),
-        "handle": _objects([prepare_handle(*each) for each in zip(mails, sites, strict=True)]),
+        "handle": _objects([prepare_handle(*each) for each in zip(mails, sites, communes, strict=True)]),
         "mobile": np.array([name.mobile for name in names], dtype=bool) | np.array(travels, dtype=bool),
         "phone": _objects(phones),
         "upstream": _objects(upstream),

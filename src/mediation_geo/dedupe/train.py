@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cross_fitted_log_odds", "fit_model", "labelled_features", "token_weights", "train_on"]
 
-PENALTY = 15.0
+PENALTY = 10.0
 THRESHOLDS = Thresholds(join=0.5, keep=0.35, review=0.2, apart=0.95)
 
 # Words in fewer names than this are all "rare": listing them would store the corpus.
