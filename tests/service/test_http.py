@@ -36,6 +36,27 @@ def test_an_unchanged_answer_is_not_sent_twice(web: httpx.Client, path: str) -> 
     assert web.get(path, headers={"If-None-Match": '"autre"'}).status_code == 200
 
 
+def test_no_two_answers_of_proches_have_one_tag(web: httpx.Client) -> None:
+    bodies: dict[str, bytes] = {}
+    queries = (
+        "champs=nom&champs=adresse",
+        "champs=adresse&champs=nom",
+        "source=a&source=b",
+        "source=b&source=a",
+        "f=txt",
+        "f=csv",
+    )
+    for query in (*queries, *queries):
+        path = f"/proches?lat=43.61&lon=3.88&{query}"
+        answer = web.get(path)
+        tag = answer.headers["etag"]
+        assert bodies.setdefault(tag, answer.content) == answer.content
+        again = web.get(path, headers={"If-None-Match": tag})
+        # A minute may have begun between the two.
+        assert again.status_code == 304 or again.headers["etag"] != tag
+    assert len(bodies) >= len(queries)
+
+
 def test_the_tag_follows_what_is_asked_and_not_its_order(web: httpx.Client) -> None:
     tags = [
         web.get(f"{ITEMS}?{query}").headers["etag"]

@@ -144,8 +144,8 @@ def _made(site: Site, request: Request, snapshot: Snapshot, need: Need, pairs: P
     if form in {"geojson", "json"}:
         answer = answer_to_send_of(snapshot, need)
         body = orjson.dumps(answer)
-        # The whole answer is of one minute, and names it.
-        content = answer["recherche"]["instant"]
+        # The whole answer is of one minute, and names it; some lists come back in the order in which they were given.
+        content = f"{answer['recherche']['instant']} {request.scope['query_string']!r}"
     else:
         answer = answer_of(snapshot, need)
         body = result_page(site, snapshot, need, answer, pairs) if form == "html" else render(answer, f=form).text.encode()
