@@ -7,7 +7,7 @@ Two releases of the same invented places take turns; every name in the first beg
 An answer is an error when its status is not 200 or the connection breaks, and mixed when it holds a name of another release than
 the one its header names. Memory is that of the server and its children: RSS as the sum, PSS with shared pages counted once. Right
 after a swap the children of both releases are there, so each line tells the least of its time; the slope is that of a line
-through those after the first tenth of the whole. Ends with code 1 when an answer was wrong or mixed.
+through those after the first fifth of the whole. Ends with code 1 when an answer was wrong or mixed.
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ def report(tally: Tally, samples: np.ndarray, *, minutes: float) -> None:
     print(f"mixed answers {tally.mixed.total()}  {dict(tally.mixed)}")
     print(f"releases seen {dict(tally.releases)}")
     print(f"milliseconds  p50 {waits[0]:.1f}  p95 {waits[1]:.1f}  p99 {waits[2]:.1f}")
-    settled = samples[samples[:, 0] > minutes / 10]
+    settled = samples[samples[:, 0] > minutes / 5]
     for column, what in ((1, "RSS"), (2, "PSS")):
         slope = np.polyfit(settled[:, 0], settled[:, column], 1)[0] if len(settled) > 2 else float("nan")
         print(f"{what} slope     {slope:+.2f} MB a minute ({settled[0, column]:.0f} to {settled[-1, column]:.0f} MB)")
