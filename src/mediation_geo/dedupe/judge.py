@@ -16,6 +16,7 @@ from mediation_geo.dedupe.blocks import Positions, unique_pairs
 from mediation_geo.dedupe.clusters import Clusters, Constraints, average_linkage, closure
 from mediation_geo.dedupe.features import pair_distance_m
 from mediation_geo.dedupe.identity import is_place_id
+from mediation_geo.dedupe.memory import chosen_texts, give_back_memory
 from mediation_geo.dedupe.model import Model, Thresholds, load_model, logit
 from mediation_geo.dedupe.normalise import Prepared, prepare
 from mediation_geo.dedupe.official import official_pairs
@@ -83,11 +84,10 @@ class Judgement:
         record_ids : pandas.Series of str
             Ids by position, sorted, so that left < right holds for ids as for positions.
         """
-        ids = record_ids.array
         return pd.DataFrame(
             {
-                "left_record_id": ids.take(self.left),
-                "right_record_id": ids.take(self.right),
+                "left_record_id": chosen_texts(record_ids, self.left),
+                "right_record_id": chosen_texts(record_ids, self.right),
                 "score": self.score,
                 "rule": self.rule,
                 "decision": self.decision,
@@ -179,6 +179,8 @@ def judge_by_model(
     model = load_model()
     prepared = workshop.prepare(records)
     candidates = candidate_pairs(prepared)
+    # Making the records comparable and finding pairs takes as much again as what it leaves.
+    give_back_memory()
     left, right = _not_told_apart(records, candidates.left, candidates.right)
     left, right = _with_decided(left, right, decisions, n=len(records))
     scores = workshop.score(prepared, left, right, model)

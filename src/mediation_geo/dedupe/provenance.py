@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mediation_geo.dedupe import trust
+from mediation_geo.dedupe.memory import chosen_texts, fitted
 
 __all__ = ["Choices", "provenance_text"]
 
@@ -102,7 +103,9 @@ class Choices:
         chosen = rows[self._several]
         every = self._only.copy()
         every[self._several] = chosen
-        column = pd.Series(self._records[field].array.take(every, allow_fill=True))
+        told = self._records[field]
+        text = told.dtype == "str"
+        column = chosen_texts(told, every) if text else pd.Series(told.array.take(every, allow_fill=True))
         self._columns[field] = column
         known = column.notna().to_numpy()[self._several]
         self._origins[field] = _Origins(chosen[known].astype(np.int32), np.r_[0, np.cumsum(known)], rule)
@@ -130,7 +133,9 @@ class Choices:
         for place, row in zip(self._clusters[rows].tolist(), rows.tolist(), strict=True):
             so_far = united[place]
             if so_far is None:
-                united[place] = list(dict.fromkeys(values[row]))
+                distinct = list(dict.fromkeys(values[row]))
+                # The record's own list where it will do: nobody changes one in place.
+                united[place] = values[row] if len(distinct) == len(values[row]) else distinct
                 adding.append(row)
             elif new := [value for value in values[row] if value not in so_far]:
                 united[place] = so_far + list(dict.fromkeys(new))
@@ -142,11 +147,12 @@ class Choices:
 
     def frame(self) -> pd.DataFrame:
         """Return the merged places with `sources`, `published_ids` and `provenance`."""
-        return pd.DataFrame(self._columns).assign(
-            sources=self._gather(trust.source_names(self._records)),
-            published_ids=self._gather(self._records["id"].to_numpy(dtype=object)),
-            provenance=self._provenance(),
-        )
+        sources = self._gather(trust.source_names(self._records))
+        # Few combinations for many places: one list each.
+        lists: dict[tuple[str, ...], list[str]] = {}
+        self._columns["sources"] = pd.Series([lists.setdefault(tuple(each), each) for each in sources], dtype=object)
+        self._columns["published_ids"] = self._gather(self._records["id"].to_numpy(dtype=object))
+        return pd.DataFrame({**self._columns, "provenance": self._provenance()}, copy=False)
 
     def _provenance(self) -> pd.Series[Any]:
         """Text for each place, by slices: as many Python strings would take as much again as the column."""
@@ -154,7 +160,7 @@ class Choices:
         slices = [pd.Series([], dtype="str")]
         for start in range(0, self.count, _SLICE):
             places = range(start, min(start + _SLICE, self.count))
-            slices.append(pd.Series([provenance_text(each) for each in self._told(places, dates)], dtype="str"))
+            slices.append(fitted(pd.Series([provenance_text(each) for each in self._told(places, dates)], dtype="str")))
         return pd.concat(slices, ignore_index=True)
 
     def _told(self, places: range, dates: NDArray[np.object_]) -> list[dict[str, Origin]]:

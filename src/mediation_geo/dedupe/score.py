@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mediation_geo.dedupe.features import FEATURES, feature, pair_features
+from mediation_geo.dedupe.memory import fitted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,7 +77,7 @@ def score_pairs(prepared: Prepared, left: Positions, right: Positions, *, model:
         log_odds[part] = model.base + effects.sum(axis=1)
         same_address[part] = feature(features, "same_address").astype(bool)
         near[part] = feature(features, "near").astype(bool)
-        reasons.append(pd.Series(strongest_reasons(effects), dtype="str"))
+        reasons.append(fitted(pd.Series(strongest_reasons(effects), dtype="str")))
     return PairScores(log_odds, same_address, near, pd.concat(reasons, ignore_index=True))
 
 

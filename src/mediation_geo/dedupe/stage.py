@@ -17,6 +17,7 @@ import pandas as pd
 
 from mediation_geo.dedupe.identity import Identity, Previous, assign_place_ids
 from mediation_geo.dedupe.judge import Judgement, judge_by_model, judge_by_official_rule
+from mediation_geo.dedupe.memory import give_back_memory
 from mediation_geo.dedupe.merge import merge_records
 from mediation_geo.dedupe.normalise import PREPARED_FROM
 from mediation_geo.dedupe.overrides import Decisions, decisions_for
@@ -146,15 +147,23 @@ def unite(
     issues = concat_issues([decisions.issues, judgement.issues, cluster_issues(judged, judgement)])
     record_ids = judged["record_id"]
     del judged
+    give_back_memory()
     identity = assign_place_ids(record_ids, judgement.clusters, previous=previous, release_id=as_of.isoformat())
     members = pd.DataFrame({"record_id": record_ids, "place_id": identity.place_ids[judgement.clusters]})
+    give_back_memory()
     check_row_ledger("dedupe", came_in=records["record_id"], went_on=members["record_id"], rejected=())
     # Merged in the order of the ids, so that nothing has to be sorted, and copied, again.
     clusters = np.empty(len(order), dtype=np.int64)
     clusters[order] = _ranks(identity.place_ids)[judgement.clusters]
-    places = _finish(merge_records(table, clusters), identity, previous=previous, as_of=as_of)
+    merged = merge_records(table, clusters)
+    del table
+    give_back_memory()
+    places = _finish(merged, identity, previous=previous, as_of=as_of)
+    events = identity.events
+    del merged, identity, clusters, order
+    give_back_memory()
     links = conform(judgement.links(record_ids), LINKS)
-    return Deduplication(places, conform(members, MEMBERS), links, issues, identity.events)
+    return Deduplication(places, conform(members, MEMBERS), links, issues, events)
 
 
 def _ranks(ids: NDArray[np.object_]) -> NDArray[np.int64]:
@@ -175,20 +184,21 @@ def _finish(merged: pd.DataFrame, identity: Identity, *, previous: Previous | No
     if previous is not None:
         before = previous.places.set_index("place_id")["first_seen"]
         first_seen = pd.to_datetime(place_ids.map(before)).fillna(today)
+    # Positions were checked when records were located; missing ones give a missing geometry, never a point at 0, 0.
+    points: Any = gpd.points_from_xy(merged["longitude"], merged["latitude"])
+    points[(merged["longitude"].isna() | merged["latitude"].isna()).to_numpy()] = None
     places = merged.assign(
         place_id=place_ids,
         id=place_ids,
         source_ids=source_ids,
         aliases=_aliases(ids, source_ids, merged["published_ids"], identity.former_ids),
         freshness=_freshness(merged["date_maj"], today=today),
-        first_seen=first_seen,
-        last_seen=today,
+        first_seen=first_seen.astype("datetime64[s]"),
+        last_seen=today.as_unit("s"),
+        geometry=points,
     )
-    table = conform(places, {name: kind for name, kind in PLACES.items() if kind != "geometry"})
-    # Positions were checked when records were located; missing ones give a missing geometry, never a point at 0, 0.
-    known = table["longitude"].notna() & table["latitude"].notna()
-    points = gpd.GeoSeries(gpd.points_from_xy(table["longitude"], table["latitude"]), index=table.index)
-    return gpd.GeoDataFrame(table, geometry=points.where(known, None), crs="EPSG:4326")
+    # The types are those of the records, which conform: no column is looked through, and copied, again.
+    return gpd.GeoDataFrame(places[list(PLACES)], geometry="geometry", crs="EPSG:4326")
 
 
 def _aliases(
@@ -204,9 +214,8 @@ def _aliases(
     return pd.Series(aliases, dtype=object)
 
 
-def _freshness(dates: pd.Series, *, today: pd.Timestamp) -> NDArray[np.object_]:
+def _freshness(dates: pd.Series, *, today: pd.Timestamp) -> pd.Series[Any]:
     recent = dates > today - pd.DateOffset(months=6)
     to_check = dates > today - pd.DateOffset(months=18)
-    words = np.where(recent, "recent", np.where(to_check, "a_verifier", "ancien")).astype(object)
-    words[dates.isna().to_numpy()] = None
-    return words
+    word = np.select([dates.isna(), recent, to_check], [0, 1, 2], 3)
+    return pd.Series(np.array([None, "recent", "a_verifier", "ancien"], dtype=object)[word], dtype="str")
