@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pandas as pd
@@ -28,6 +28,12 @@ def test_whatever_places_are_called_an_answer_to_send_is_the_answer_to_the_byte(
         table[name] = pd.Series([texts[(row + shift) % len(texts)] for row in range(len(table))], dtype="str")
     index = PlaceIndex.from_places(table)
     assert orjson.dumps(answer_to_send(index, need, at=at, **HERE)) == orjson.dumps(answer(index, need, at=at, **HERE))
+
+
+def test_a_name_of_any_length_is_written():
+    index = PlaceIndex.from_places(pd.DataFrame({"place_id": ["a"], "nom": ["x" * 40_000], "lon": [3.87], "lat": [43.61]}))
+    asked = {"at": datetime(2026, 11, 20, 10, tzinfo=UTC), **HERE}
+    assert orjson.dumps(answer_to_send(index, Need(), **asked)) == orjson.dumps(answer(index, Need(), **asked))
 
 
 @given(table=places(max_size=12), at=INSTANTS)

@@ -58,7 +58,8 @@ class WrittenPlaces:
         for row in range(len(index)):
             properties = features.make(row)
             message, room = without_hours(properties)
-            self._room.append(room)
+            # How much was cut does not matter, and a name may be longer than any number kept here.
+            self._room.append(max(room, -1))
             parts.extend(_parts(index, row, properties, message))
         self._text = b"".join(parts)
         self._ends = array("q", [0, *accumulate(map(len, parts))])
