@@ -136,18 +136,21 @@ def build(
         known = _known(previous)
         reading = read_all(files, known=known, report=report)
         located, held = _believed(reading, previous=previous, trust=trust, geocoder=geocoder, report=report)
+        # From here on the located records are all that is needed: those of a country are not held twice.
+        counts = reading.counts
+        del reading
         united = deduplicate(located.table, rule=rule, previous=_identity(previous), overrides=decisions, as_of=as_of)
         _check("dedupe", located.table, united.members, united.issues)
         report(f"united {len(located.table):,} records into {len(united.places):,} places")
 
         all_issues = concat_issues([located.issues, united.issues])
-        manifest = _manifest(files, reading, known=known, held=held, located=located, united=united, issues=all_issues)
+        manifest = _manifest(files, counts, known=known, held=held, located=located, united=united, issues=all_issues)
         before = {} if previous is None else previous.manifest.get("quality", {})
         quality = quality_by_feed(located.table, all_issues, as_of=as_of, previous=before)
         path = write_release(
             out,
             places=united.places,
-            records=located.table.merge(united.members, on="record_id", how="left", validate="one_to_one"),
+            records=located.table,
             links=united.links,
             issues=all_issues,
             # Each release carries the whole history of ids, so that old releases can be pruned without forgetting any.
@@ -254,7 +257,7 @@ def _check(stage: str, before: pd.DataFrame, after: pd.DataFrame, issues: pd.Dat
 
 def _manifest(
     files: Sequence[SourceFile],
-    reading: Reading,
+    counts: Sequence[Mapping[str, Any]],
     *,
     known: Mapping[str, list[str]],
     held: Collection[str],
@@ -270,11 +273,11 @@ def _manifest(
             # A file that is held keeps the feeds it had, so that it is compared with them the next night too.
             {"file": each.path.name, "sha256": each.sha256, "bytes": each.path.stat().st_size, **count}
             | ({"feeds": known[each.path.name]} if set(held) & set(known.get(each.path.name, ())) else {})
-            for each, count in zip(files, reading.counts, strict=True)
+            for each, count in zip(files, counts, strict=True)
         ],
         "ledger": {
             # What a held file had tonight is not in the release; the rows it had last time are.
-            "rows": len(located.table) + rejected if held else sum(count["rows"] for count in reading.counts),
+            "rows": len(located.table) + rejected if held else sum(count["rows"] for count in counts),
             "records": len(located.table),
             "places": len(united.places),
             "rejected": rejected,
