@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pandas as pd
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mediation_geo.dedupe.merge import ADDRESS_FIELDS, merge_records
 from mediation_geo.standard import LIST_FIELDS
@@ -51,6 +52,17 @@ def test_a_place_of_one_record_says_what_the_record_says(records):
     places = merge_records(records, np.arange(len(records)))
     for name in ("nom", "adresse", "telephone", "latitude", "pivot", "date_maj"):
         pd.testing.assert_series_equal(places[name], records[name], check_names=False)
+
+
+@settings(max_examples=8)
+@given(registers(), st.randoms(use_true_random=False))
+def test_the_order_of_the_records_does_not_matter(records, random):
+    order = list(range(len(records)))
+    random.shuffle(order)
+    clusters = np.arange(len(records)) // 3
+    told = merge_records(records, clusters)
+    shuffled = merge_records(records.iloc[order].reset_index(drop=True), clusters[order])
+    pd.testing.assert_frame_equal(told, shuffled)
 
 
 def test_the_most_precise_position_wins_over_the_newest():
