@@ -348,15 +348,14 @@ def _shared_weight(
 ) -> tuple[Column, Column, Column]:
     """Weight of the words two names share, of the lighter name, and of all words together."""
     codes, names = pd.factorize(core)
-    vocabulary: dict[str, int] = {}
-    indices: list[int] = []
-    starts = [0]
-    for name in names:
-        indices += [vocabulary.setdefault(word, len(vocabulary)) for word in sorted(set(name.split()))]
-        starts.append(len(indices))
+    words = [sorted(set(name.split())) for name in names]
+    # In the order of the alphabet, so that weights are added in one order whatever other names are there: the last bit counts.
+    vocabulary = {word: number for number, word in enumerate(sorted({word for each in words for word in each}))}
+    indices = [vocabulary[word] for each in words for word in each]
+    starts = np.cumsum([0, *map(len, words)])
     weight = np.array([tokens.weights.get(word, tokens.unknown) for word in vocabulary], dtype=np.float64)
     shape = (len(names), max(len(vocabulary), 1))
-    present = csr_array((np.ones(len(indices)), np.array(indices, dtype=np.int32), np.array(starts)), shape=shape)
+    present = csr_array((np.ones(len(indices)), np.array(indices, dtype=np.int32), starts), shape=shape)
     weighted = csr_array((weight[indices] if indices else np.empty(0), present.indices, present.indptr), shape=shape)
     total: Column = np.asarray(weighted.sum(axis=1)).reshape(-1)
     a, b = codes[left], codes[right]
