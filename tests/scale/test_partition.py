@@ -73,7 +73,7 @@ def test_the_demo_is_united_the_same_on_a_cluster(client, demo):
 
 def test_memory_and_human_decisions_count_the_same_on_a_cluster(client, demo):
     first = deduplicate(demo, as_of=AS_OF)
-    review = first.links[first.links["decision"] == "review"].head(4)
+    review = first.links[first.links["decision"].isin(["review", "located_with"])].head(4)
     overrides = review[["left_record_id", "right_record_id"]].assign(decision=["same", "different"] * (len(review) // 2))
     told = {
         "previous": Previous.from_places(first.places, links=first.links, events=first.events),
