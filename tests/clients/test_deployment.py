@@ -6,6 +6,7 @@ systemd and Compose are not installed by CI: `make clients` runs these tests wit
 
 from __future__ import annotations
 
+import io
 import shutil
 import socket
 import ssl
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
+from pygeoapi.util import yaml_load
 
 from tests.conftest import ROOT
 from tests.service.serving import COLLECTION, running
@@ -160,7 +161,7 @@ def test_compose_reads_services_that_may_write_nothing_but_releases() -> None:
     command = [program("docker-compose"), "--profile", "night", "-f", str(DEPLOY / "compose.yml"), "config"]
     read = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert read.returncode == 0, read.stderr
-    services = yaml.safe_load(read.stdout)["services"]
+    services = yaml_load(io.StringIO(read.stdout))["services"]
     assert set(services) == {"serve", "build"}
     for name, service in services.items():
         assert service["read_only"]
