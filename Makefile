@@ -8,6 +8,8 @@ PYTHON ?=
 TESTS ?= tests src
 # `make pins PINS_FLAGS=--upgrade` takes newer versions; without, those that still fit are kept.
 PINS_FLAGS ?=
+# What `make bench` measures: BENCH="nearest formats" for some, BENCH=--resume for what the last report lacks.
+BENCH ?=
 
 install = PYTHON='$(PYTHON)' requirements/install '$(VENV)'
 compile = '$(VENV)-pins/bin/uv' pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -34,9 +36,9 @@ check: ## style, types, and the floors of the house
 	'$(VENV)/bin/mypy'
 	'$(VENV)/bin/lint-imports'
 
-bench: ## one report beside every peer, benchmarks/report.md, in about an hour and a half
+bench: ## one report beside every peer, benchmarks/report.md, in about three quarters of an hour (BENCH=... for some)
 	@$(install) bench
-	'$(VENV)/bin/python' benchmarks/report.py
+	'$(VENV)/bin/python' benchmarks/report.py $(BENCH)
 
 clients: ## other people's programs against the service: QGIS, GDAL, MapLibre, nginx (installs Debian packages)
 	@$(install) test
