@@ -36,7 +36,7 @@ check: ## style, types, and the floors of the house
 	'$(VENV)/bin/mypy'
 	'$(VENV)/bin/lint-imports'
 
-bench: ## one report beside every peer, benchmarks/report.md, in about three quarters of an hour (BENCH=... for some)
+bench: ## one report beside every peer, benchmarks/report.md, in about half an hour (BENCH=... for some)
 	@$(install) bench
 	'$(VENV)/bin/python' benchmarks/report.py $(BENCH)
 

@@ -1,7 +1,7 @@
 """
 One report on the machine at hand: every benchmark of this folder beside its peers, as `report.md`, `report.json`, `growth.svg`.
 
-`python benchmarks/report.py` runs all of them, in about three quarters of an hour; `python benchmarks/report.py nearest formats`
+`python benchmarks/report.py` runs all of them, in about half an hour; `python benchmarks/report.py nearest formats`
 runs some, and keeps what the last report says of the others; `--resume` runs those that the last report lacks or that failed in
 it. A subject is written as soon as it is measured, so that a report that is stopped keeps what it has. A subject whose benchmark
 fails or whose peer is absent is named with the reason, never left out in silence. The files are written to this folder, or to
