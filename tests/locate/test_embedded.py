@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mediation_geo.errors import GeocoderError
 from mediation_geo.locate import EmbeddedGeocoder, load_communes
-from mediation_geo.locate.communes import commune_key
+from mediation_geo.locate.names import commune_key
 
 COMMUNES_ONLY = EmbeddedGeocoder()
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mediation_geo.locate import load_communes
-from mediation_geo.locate.place_names import place_key
+from mediation_geo.locate.names import place_key
 from mediation_geo.locate.resolve import resolve_communes
 from mediation_geo.text import strip_accents
 

@@ -196,8 +196,8 @@ def test_a_sure_address_tells_the_commune_of_a_record_that_names_none() -> None:
     assert (located["code_insee"], located["position_origin"]) == ("21171", "geocoder")
     assert located["commune"] == load_communes().by_code["21171"].nom
     assert "commune_unresolved" not in codes(result)
-    unsure = locate(records(row), geocoder=OneAnswer(house(5.1, 47.3, code_insee="21171", confidence=0.5)))
-    assert pd.isna(unsure.table.loc[0, "code_insee"])
+    for answer in (house(5.1, 47.3, code_insee="21171", confidence=0.5), house(5.1, 47.3, code_insee="99999")):
+        assert pd.isna(locate(records(row), geocoder=OneAnswer(answer)).table.loc[0, "code_insee"])
 
 
 def test_the_limits_of_the_commune_count_where_they_are_known() -> None:

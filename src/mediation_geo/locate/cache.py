@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediation_geo.locate.address import NORMALISER_VERSION, parse_street
-from mediation_geo.locate.communes import commune_key
 from mediation_geo.locate.geocoder import ACCEPT_CONFIDENCE, BATCH_COLUMNS, Candidate, Geocoder, batch_frame
+from mediation_geo.locate.names import commune_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

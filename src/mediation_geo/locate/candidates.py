@@ -15,8 +15,7 @@ from scipy.spatial import cKDTree
 from shapely import STRtree, box, points
 
 from mediation_geo.geodesy import geocentric_m
-from mediation_geo.locate.communes import Communes, commune_key, in_order
-from mediation_geo.locate.place_names import place_key
+from mediation_geo.locate.names import commune_key, in_order, place_key
 from mediation_geo.standard.territories import departement_of_commune, departements_of_postcode
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
+
+    from mediation_geo.locate.communes import Communes
 
 __all__ = ["CommuneArrays", "Evidence", "Pairs", "arrays_of", "candidates", "joined", "read_evidence", "whole_departements"]
 

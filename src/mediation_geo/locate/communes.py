@@ -8,7 +8,6 @@ network again. Nothing here decides which commune a record belongs to; `resolve`
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache, cached_property
 from importlib.resources import files
 from math import cos, hypot, isnan, nan, pi, radians, sqrt
@@ -19,10 +18,10 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from mediation_geo.errors import SourceUnavailable
-from mediation_geo.text import SAINT_ABBREVIATIONS, STOP_WORDS, fold
+from mediation_geo.locate.names import folded_together, in_order, key_of_folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -31,9 +30,6 @@ __all__ = [
     "Commune",
     "Communes",
     "arrondissement_code",
-    "commune_key",
-    "in_order",
-    "key_of_folded",
     "load_communes",
     "read_communes",
 ]
@@ -42,8 +38,6 @@ __all__ = [
 ARRONDISSEMENT_PARENTS = {"751": "75056", "6938": "69123", "132": "13055"}
 _ARRONDISSEMENT_BASES = {"75056": ("75", 75100, 20), "69123": ("69", 69380, 9), "13055": ("13", 13200, 16)}
 
-_CEDEX = re.compile(r"\bcedex\b.*")
-_ORDINAL = re.compile(r"\b\d+(?: ?(?:er|ere|eme|e))?(?: arrondissement| arr)?\b")
 _METRES_PER_DEGREE = 111_320.0
 CURRENT_TYPES = frozenset({"commune", "arrondissement"})
 # Polygons of the communes, optional, beside the table.
@@ -97,45 +91,6 @@ class Commune(NamedTuple):
         return hypot(dx, dy) * _METRES_PER_DEGREE
 
 
-def commune_key(name: str) -> str:
-    """
-    Form in which two commune names are equal: case, accents, hyphens, articles, CEDEX and arrondissement put aside.
-
-    Examples
-    --------
-    >>> commune_key("ST ETIENNE CEDEX 3") == commune_key("Saint-Étienne")
-    True
-    >>> commune_key("Lyon 3e Arrondissement"), commune_key("Le Mont-Dore"), commune_key("L'Haÿ-les-Roses")
-    ('lyon', 'mont dore', 'hay roses')
-    """
-    return key_of_folded(fold(name.partition("(")[0]))
-
-
-def key_of_folded(folded: str) -> str:
-    """
-    `commune_key` of a text that is folded already.
-
-    Examples
-    --------
-    >>> key_of_folded("ste marie aux mines cedex")
-    'sainte marie mines'
-    """
-    if "cedex" in folded:
-        folded = _CEDEX.sub("", folded)
-    if any(char.isdigit() for char in folded):
-        folded = _ORDINAL.sub(" ", folded)
-    words = [SAINT_ABBREVIATIONS.get(word, word) for word in folded.split()]
-    return " ".join(word for word in words if word not in STOP_WORDS) or " ".join(words)
-
-
-def _folded_together(names: Sequence[str]) -> list[str]:
-    # One pass over all names: folding 40,000 of them one by one costs a third of a second at start.
-    joined = "\n".join(names).replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
-    ascii_text = unicodedata.normalize("NFKD", joined).encode("ascii", "ignore").decode().lower()
-    ascii_text = re.sub(r"\([^)\n]*\)", " ", ascii_text)
-    return [line.strip() for line in re.sub(r"[^a-z0-9\n]+", " ", ascii_text).split("\n")]
-
-
 def arrondissement_code(commune: str, number: int) -> str | None:
     """
     Code of the numbered arrondissement of Paris, Lyon or Marseille, None where there is no such one.
@@ -147,18 +102,6 @@ def arrondissement_code(commune: str, number: int) -> str | None:
     """
     base = _ARRONDISSEMENT_BASES.get(commune)
     return str(base[1] + number) if base is not None and 1 <= number <= base[2] else None
-
-
-def in_order(key: str) -> str:
-    """
-    Words of a name key in alphabetical order.
-
-    Examples
-    --------
-    >>> in_order("saint denis")
-    'denis saint'
-    """
-    return " ".join(sorted(key.split()))
 
 
 class Communes:
@@ -218,7 +161,7 @@ class Communes:
     @cached_property
     def names(self) -> list[tuple[str, str, str]]:
         """Triples (name key, current code, `commune` or the kind of former commune), without repeats."""
-        keys = [key_of_folded(folded) for folded in _folded_together([name for name, _, _ in self._names])]
+        keys = [key_of_folded(folded) for folded in folded_together([name for name, _, _ in self._names])]
         seen: dict[tuple[str, str], str] = {}
         for key, (_, code, kind) in zip(keys, self._names, strict=True):
             if key and (kind == "commune" or (key, code) not in seen):

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from mediation_geo.locate.address import STREET_TYPES, StreetLine, fold_quick, parse_street, street_words
 from mediation_geo.locate.answers import TIE, Answers, Hit, Ranked, by_population, distinct, flat_m, good, number_score, ranked
-from mediation_geo.locate.communes import Communes, commune_key, load_communes
+from mediation_geo.locate.communes import Communes, load_communes
 from mediation_geo.locate.evidence import COMMUNE_FOR_ADDRESS
 from mediation_geo.locate.finder import CommuneFinder, Scored
 from mediation_geo.locate.geocoder import Candidate, batch_frame
 from mediation_geo.locate.likeness import matches
+from mediation_geo.locate.names import commune_key
 from mediation_geo.locate.question import Reading, misspelt_readings, readings, whole_line
 from mediation_geo.locate.streets import Street, StreetTable
 from mediation_geo.locate.wide import around_point, corrected_words, street_anywhere

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mediation_geo.locate.address import parse_street, street_words
-from mediation_geo.locate.communes import commune_key
 from mediation_geo.locate.likeness import street_likeness
+from mediation_geo.locate.names import commune_key
 
 if TYPE_CHECKING:
     from mediation_geo.locate.finder import CommuneFinder

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
-from mediation_geo.locate.communes import in_order
+from mediation_geo.locate.names import in_order
 from mediation_geo.standard.territories import departements_of_postcode
 
 if TYPE_CHECKING:

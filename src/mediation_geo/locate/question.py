@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mediation_geo.locate.address import STREET_TYPES, StreetLine, fold_quick, split_street, tokenise
-from mediation_geo.locate.communes import key_of_folded
+from mediation_geo.locate.names import key_of_folded
 from mediation_geo.standard.territories import DEPARTEMENTS, departements_of_postcode
 
 if TYPE_CHECKING:

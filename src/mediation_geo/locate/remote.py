@@ -17,10 +17,11 @@ import httpx
 
 from mediation_geo.errors import GeocoderProtocolError, GeocoderUnavailable
 from mediation_geo.locate.address import SUFFIX_NAMES, parse_street, tokenise
-from mediation_geo.locate.communes import Commune, Communes, commune_key, load_communes
+from mediation_geo.locate.communes import Commune, Communes, load_communes
 from mediation_geo.locate.evidence import Asked, Judge, Told
 from mediation_geo.locate.finder import CommuneFinder
 from mediation_geo.locate.geocoder import Candidate, batch_frame
+from mediation_geo.locate.names import commune_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

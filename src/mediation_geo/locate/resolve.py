@@ -26,7 +26,7 @@ from mediation_geo.locate.candidates import (
     whole_departements,
 )
 from mediation_geo.locate.limits import distance_outside_m
-from mediation_geo.locate.place_names import only_commune_named
+from mediation_geo.locate.names import only_commune_named
 from mediation_geo.standard.territories import departements_of_postcode
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _CODE_EQUAL, _CODE_OTHER = 3.5, -1.5
 _DISTANCE_M = ([0.0, 2_000.0, 10_000.0, 30_000.0, 100_000.0], [3.0, 2.0, 0.0, -2.5, -4.0])
 _CENTRE_RADII = ([0.0, 1.0, 4.0], [0.6, 0.0, -0.6])
 _TEXT_NAME, _TEXT_POSTCODE = 1.5, 1.5
-# "CCAS de Moulins": right for 99.4 % of 5,925 records whose commune is known and whose postcode serves several.
+# "CCAS de Moulins": right for 99.4 % of 5,956 records whose commune is known and whose postcode serves several.
 _PLACE_NAME = 2.0
 # A name of former days or of a part of the commune counts a little less than the name of today.
 _FORMER_NAME = 0.97

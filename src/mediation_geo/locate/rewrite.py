@@ -7,12 +7,17 @@ Comes in: records and the outcome of `resolve_communes`. Goes out: the records w
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from mediation_geo.locate.communes import Communes, commune_key
+from mediation_geo.locate.names import commune_key
 from mediation_geo.locate.resolve import CLEAR_MARGIN
 from mediation_geo.standard import issue_table
 from mediation_geo.standard.territories import DEPARTEMENTS, departement_of_commune, departements_of_postcode
+
+if TYPE_CHECKING:
+    from mediation_geo.locate.communes import Communes
 
 __all__ = ["rewrite_communes"]
 

@@ -65,19 +65,23 @@ def locate(records: pd.DataFrame, *, communes: Communes | None = None, geocoder:
     evidence = before.assign(longitude=checked["lon"], latitude=checked["lat"])
     resolved = resolve_communes(evidence, communes=table)
     if geocoder is not None:
-        resolved = _with_communes_of_addresses(evidence, resolved, geocoder=geocoder)
+        resolved = _with_communes_of_addresses(evidence, resolved, communes=table, geocoder=geocoder)
     rewritten, commune_issues = rewrite_communes(before, resolved, communes=table)
     placed, position_issues = _place(rewritten, checked, communes=table, geocoder=geocoder)
     return StageResult(conform(placed, LOCATED_RECORDS), concat_issues([*commune_issues, *position_issues]))
 
 
-def _with_communes_of_addresses(evidence: pd.DataFrame, resolved: pd.DataFrame, *, geocoder: Geocoder) -> pd.DataFrame:
+def _with_communes_of_addresses(
+    evidence: pd.DataFrame, resolved: pd.DataFrame, *, communes: Communes, geocoder: Geocoder
+) -> pd.DataFrame:
     """Communes of records that name none and have no point: a street and a postcode tell one where the geocoder is sure of it."""
     ask = resolved["code"].isna() & evidence["longitude"].isna() & evidence["adresse"].notna() & evidence["commune"].isna()
     if not ask.any():
         return resolved
     answers = geocoder.batch(evidence.loc[ask, ["adresse", "code_postal", "commune", "code_insee"]])
-    code = answers["code_insee"].where(_is_sure(answers)).reindex(resolved.index)
+    # A geocoder may know a commune by its former code, or one that is not in the table.
+    current = answers["code_insee"].where(_is_sure(answers)).map(communes.current_codes)
+    code = current.reindex(resolved.index)
     return resolved.assign(code=resolved["code"].fillna(code), margin=resolved["margin"].mask(code.notna(), np.inf))
 
 
